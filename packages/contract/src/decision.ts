@@ -1,0 +1,66 @@
+import * as z from 'zod';
+
+/** The links of the chain (ARCHITECTURE.md); a refusal names the one that limited it. */
+export const Link = z.enum(['agent', 'owner', 'task', 'mandate', 'organisation', 'system', 'approval', 'house']);
+export type Link = z.infer<typeof Link>;
+
+/**
+ * Why a decision fell as it did: a closed list, wire contract. Each `…_not_…` or `.denied` reason stands against
+ * the one `permitted`; holds have their own.
+ */
+export const reasons = {
+  permitted: 'Every link permits this call',
+  approved: 'A person said yes to exactly this call',
+  'agent.not_active': 'The agent is not active',
+  'owner.not_active': 'The person who answers for the agent is not active',
+  'owner.may_not_answer': 'The person who answers for the agent may not answer for this',
+  'task.ended': 'The task has ended or expired',
+  'system.unknown': 'The system is not protected here',
+  'operation.unknown': 'The system has no such operation, or it has not been looked at',
+  'mandate.none': 'The agent has no mandate',
+  'mandate.expired': 'The mandate has expired',
+  'mandate.invalid': 'The signature on the mandate does not match',
+  'mandate.silent': 'Nothing in the mandate permits this',
+  'mandate.constraint': 'An argument is outside what the mandate permits',
+  'mandate.autonomy': 'The autonomy level of the agent permits reading only',
+  'organisation.silent': 'No policy of the organisation permits this',
+  'organisation.forbidden': 'A policy of the organisation forbids this',
+  'policy.error': 'A policy that applies could not be evaluated, so nothing passes',
+  'proof.replayed': 'The proof was used before',
+  'house.stale': 'This node has no fresh news of stops, so nothing passes',
+  'house.not_ready': 'The record could not be written, so nothing passes',
+  'held.mandate': 'The mandate asks for a person here',
+  'held.autonomy': 'The autonomy level of the agent asks for a person before every change',
+  'held.organisation': 'A policy of the organisation asks for a person here',
+  'approval.refused': 'A person refused exactly this call',
+  'approval.used': 'The yes was for one call and has been used',
+  'approval.expired': 'Nobody answered in time',
+} as const;
+export type Reason = keyof typeof reasons;
+export const Reason = z.enum(Object.keys(reasons) as [Reason, ...Reason[]]);
+
+/** One condition that was looked at, with the value found, in words. Values may be personal: for those who may see the action. */
+export const Condition = z
+  .strictObject({
+    link: Link,
+    holds: z.boolean(),
+    text: z.string().describe('"amount is at most 250"'),
+    found: z.string().optional().describe('The value as written: "420".'),
+  })
+  .meta({ id: 'Condition' });
+export type Condition = z.infer<typeof Condition>;
+
+export const Outcome = z.enum(['permit', 'deny', 'hold']);
+
+/** A decision is a value, never an exception. */
+export const Decision = z
+  .strictObject({
+    outcome: Outcome,
+    reason: Reason,
+    link: Link,
+    policies: z.array(z.string()).describe('Ids of the policies that determined it.'),
+    because: z.string().describe('One sentence for people and models. Names the limit, not other people.'),
+    conditions: z.array(Condition),
+  })
+  .meta({ id: 'Decision' });
+export type Decision = z.infer<typeof Decision>;

@@ -1,0 +1,100 @@
+import type { Call } from './call.ts';
+import type { Decision } from './decision.ts';
+import type { CredentialPlace, Effect, Upstream } from './system.ts';
+
+/**
+ * What a guard needs of the house, and all it may know of it. The server implements it in process; a guard that runs
+ * elsewhere will implement it over the wire. A guard keeps no state of record.
+ */
+export type GuardHouse = {
+  /** Step 1. Throws a fault (`token.*`, `dpop.*`) with nothing learnt about why beyond its code. */
+  authenticate(head: RequestHead): Promise<AuthenticatedCaller>;
+  /** The DPoP nonce to hand out now (RFC 9449 §8). */
+  nonce(): string;
+  /** A protected system by name, or undefined. */
+  system(name: string): Promise<GuardedSystem | undefined>;
+  /** The operations of a system that this caller could be permitted to call with some arguments. */
+  listable(caller: AuthenticatedCaller, system: GuardedSystem): Promise<ReadonlySet<string>>;
+  /** A request that reads the catalogue only (initialize, tools/list): caller live and proof spent, durably, once. */
+  admit(caller: AuthenticatedCaller): Promise<Admission>;
+  /** Steps 3 to 6: gather, decide, hold, commit. `signal` fires when the client has gone: nothing is used up for it then. */
+  begin(caller: AuthenticatedCaller, call: Call, wait: Wait): Promise<BeginResult>;
+  /** Step 7, the last look before forwarding: is every link still live and this node's news fresh? Synchronous. */
+  isLive(caller: AuthenticatedCaller, system: GuardedSystem): boolean;
+  /** Calls `cut` when any link of this caller or the system ends while a call is in flight. Returns an unsubscribe. */
+  onEnd(caller: AuthenticatedCaller, system: GuardedSystem, cut: (why: string) => void): () => void;
+  /** Step 7: the system's own credential; the agent never sees it. */
+  systemCredential(system: GuardedSystem): Promise<SystemCredential | undefined>;
+  /** Step 9. Resolves when the outcome is durable; only then may the answer be released. */
+  settle(actionId: string, outcome: CallOutcome): Promise<void>;
+};
+
+export type RequestHead = {
+  readonly method: string;
+  /** The public address that was called, from configuration, never from the Host header. */
+  readonly url: string;
+  /** The RFC 8707 resource that the token must be for. */
+  readonly audience: string;
+  readonly authorization: string | undefined;
+  readonly dpop: string | readonly string[] | undefined;
+};
+
+export type AuthenticatedCaller = {
+  readonly principal: string;
+  readonly kind: 'human' | 'workload' | 'agent';
+  readonly credential: string;
+  readonly jkt: string;
+  readonly task: string | undefined;
+  readonly tokenId: string;
+  readonly issuedAtSeconds: number;
+  readonly expiresAtSeconds: number;
+  /** The proof that carried this request; spent with the commit of what it asks for. */
+  readonly proofId: string;
+  readonly proofIssuedAtSeconds: number;
+};
+
+/** How long a held call may wait on the open connection, and how it ends early. */
+export type Wait = {
+  readonly holdMs: number;
+  readonly signal: AbortSignal;
+  /** Told once, as soon as the call is held and while it waits: so that the caller can be told for whom. */
+  readonly onHeld?: (held: { readonly approvalId: string; readonly expiresAt: string; readonly answerableName: string }) => void;
+};
+
+export type GuardedOperation = { readonly name: string; readonly effect: Effect; readonly definitionDigest: string };
+
+export type GuardedSystem = {
+  readonly id: string;
+  readonly name: string;
+  readonly revision: number;
+  readonly upstream: Upstream;
+  readonly credentialPlace: CredentialPlace | undefined;
+  readonly operations: ReadonlyMap<string, GuardedOperation>;
+};
+
+export type SystemCredential = { readonly place: CredentialPlace; readonly reveal: () => string };
+
+export type Admission = { readonly ok: true } | { readonly ok: false; readonly decision: Decision };
+
+export type BeginResult =
+  | { readonly kind: 'go'; readonly actionId: string; readonly decision: Decision }
+  | { readonly kind: 'refused'; readonly actionId: string; readonly decision: Decision }
+  | {
+      readonly kind: 'held';
+      readonly actionId: string;
+      readonly approvalId: string;
+      readonly expiresAt: string;
+      readonly answerableName: string;
+      readonly decision: Decision;
+    };
+
+/** `cut`: cancelled by a stop, by the client or by a lost connection; whether it took effect upstream is not known. */
+export type CallOutcome = {
+  readonly state: 'completed' | 'failed' | 'cut';
+  /** SHA-256 (base64url) of what came back, when it came back whole. */
+  readonly resultDigest?: string;
+  readonly resultBytes?: number;
+  /** A closed word: `tool_error`, `upstream_status_503`, `stopped`, `client_gone`, `upstream_unreachable`, `too_large`. */
+  readonly problem?: string;
+  readonly milliseconds: number;
+};

@@ -1,0 +1,57 @@
+import * as z from 'zod';
+import { DisplayName, HumanId, Instant, Name, SystemId } from './id.ts';
+
+/** What calling an operation does to the world. `unknown` counts as destructive until a person says otherwise. */
+export const Effect = z.enum(['read', 'write', 'destructive', 'money', 'external', 'unknown']);
+export type Effect = z.infer<typeof Effect>;
+
+/** One thing that can be called on a system: an MCP tool. */
+export const Operation = z
+  .strictObject({
+    name: z.string().min(1).max(200),
+    title: z.string().max(300),
+    effect: Effect,
+    effectBy: z.enum(['heuristic', 'person']).describe('Who said so: our rule on verb and annotations, or a person.'),
+    definitionDigest: z.string().describe('SHA-256 of name, description, schemas and annotations as the server gave them.'),
+  })
+  .meta({ id: 'Operation' });
+export type Operation = z.infer<typeof Operation>;
+
+/** Where the protected MCP server is: an address, or a command that is run as a child with stdio. Never a shell line. */
+export const Upstream = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('mcp-http'), url: z.url({ protocol: /^https?$/ }) }),
+    z.strictObject({
+      kind: z.literal('mcp-stdio'),
+      command: z.string().min(1).max(4096),
+      args: z.array(z.string().max(4096)).max(100),
+      cwd: z.string().max(4096).optional(),
+    }),
+  ])
+  .meta({ id: 'Upstream' });
+export type Upstream = z.infer<typeof Upstream>;
+
+/** How the system's own credential is given to it: an HTTP header, or an environment variable of the child. */
+export const CredentialPlace = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('header'), name: z.string().regex(/^[A-Za-z0-9-]{1,100}$/) }),
+  z.strictObject({ kind: z.literal('environment'), name: z.string().regex(/^[A-Z_][A-Z0-9_]{0,100}$/) }),
+]);
+export type CredentialPlace = z.infer<typeof CredentialPlace>;
+
+export const SystemState = z.enum(['active', 'removed']);
+
+export const System = z
+  .strictObject({
+    id: SystemId,
+    name: Name,
+    displayName: DisplayName,
+    systemOwner: HumanId,
+    upstream: Upstream,
+    hasCredential: z.boolean(),
+    operations: z.array(Operation),
+    state: SystemState,
+    revision: z.int().positive(),
+    createdAt: Instant,
+  })
+  .meta({ id: 'System' });
+export type System = z.infer<typeof System>;

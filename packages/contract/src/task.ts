@@ -1,0 +1,23 @@
+import * as z from 'zod';
+import { AgentId, HumanId, Instant, PlainText, TaskId, WorkloadId } from './id.ts';
+
+export const TaskState = z.enum(['open', 'ended']);
+
+/** The server-minted unit of work: who asked, for what, until when. A token is always for one task. */
+export const Task = z
+  .strictObject({
+    id: TaskId,
+    agent: z.union([AgentId, WorkloadId]).describe('Who works on it: an agent, or a workload.'),
+    requester: z
+      .union([HumanId, AgentId, WorkloadId])
+      .describe('Who asked. The agent itself when it acts on its own trigger; then its owner answers.'),
+    answerable: HumanId.describe('The human at the root of the task.'),
+    trigger: z.enum(['agent', 'schedule', 'event', 'human']),
+    purpose: PlainText.max(500),
+    parent: TaskId.nullable(),
+    state: TaskState,
+    expiresAt: Instant,
+    createdAt: Instant,
+  })
+  .meta({ id: 'Task' });
+export type Task = z.infer<typeof Task>;
