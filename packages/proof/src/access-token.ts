@@ -1,0 +1,165 @@
+import { type ExactRecord, type ExactValue, isExactRecord } from '@surety/contract/exact-json';
+import { BoundedCache } from './bounded-cache.ts';
+import { clockSkewSeconds, numericDate, text } from './claim.ts';
+import { hashAccessToken } from './dpop.ts';
+import type { PublicKey, SigningKey } from './jwk.ts';
+import { maxTokenLength, type ParsedJws, readJws, signJws, verifyJws } from './jws.ts';
+import { ProofError } from './proof-error.ts';
+
+/** What kind of party `sub` or an actor is (Entity Profiles). */
+export type SubjectProfile = 'ai_agent' | 'service' | 'user';
+
+/** One actor (RFC 8693 §4.1): outermost the one that acts now, nested the earlier ones. Its identity is `iss` and `sub`. */
+export type ActClaim = {
+  readonly iss: string;
+  readonly sub: string;
+  readonly sub_profile?: SubjectProfile;
+  readonly act?: ActClaim;
+};
+
+/** The claims of an access token (RFC 9068 §2.2), bound to a key (RFC 9449 §6.1). Dates are seconds since the epoch. */
+export type AccessTokenClaims = {
+  readonly iss: string;
+  readonly sub: string;
+  readonly client_id: string;
+  /** One resource; a token for several is refused (RFC 8707). */
+  readonly aud: string;
+  readonly iat: number;
+  readonly exp: number;
+  readonly jti: string;
+  readonly scope: string;
+  readonly sub_profile: SubjectProfile;
+  readonly cnf: { readonly jkt: string };
+  readonly task?: string;
+  readonly instance?: string;
+  readonly act?: ActClaim;
+};
+
+/** A token that holds. `hash` is the `ath` its DPoP proof must carry, and the token's name in caches. */
+export type VerifiedAccessToken = { readonly claims: AccessTokenClaims; readonly hash: string };
+
+/** Signs an access token: `typ: at+jwt`, `kid` of the key (RFC 9068 §2.1). */
+export function mintAccessToken(key: SigningKey, claims: AccessTokenClaims): string {
+  return signJws(key, { typ: 'at+jwt', kid: key.kid }, JSON.stringify(claims));
+}
+
+/** `keyByKid` finds the issuer's current keys; a key it no longer finds ends cached tokens too. */
+export type AccessTokenVerifierOptions = {
+  readonly issuer: string;
+  readonly keyByKid: (kid: string) => PublicKey | undefined;
+  readonly maxEntries: number;
+};
+
+/** `audience`: the one resource we are. `now`: milliseconds since the epoch. */
+export type AccessTokenExpectation = { readonly audience: string; readonly now: number };
+
+/**
+ * Verifies access tokens of one issuer, keeping what it has verified. Throws `access_token.invalid` or
+ * `access_token.expired`.
+ */
+export type AccessTokenVerifier = {
+  readonly verify: (token: string, expect: AccessTokenExpectation) => VerifiedAccessToken;
+};
+
+type Entry = { readonly verified: VerifiedAccessToken; readonly kid: string; readonly jkt: string };
+
+/**
+ * Verifies JWT access tokens (RFC 9068 §4). A signature is checked once per token: the result is kept under the SHA-256
+ * of the token's bytes, at most `maxEntries` of them, never a failure. Every use, first or later, checks issuer key,
+ * audience and dates. `exp` has no leeway: issuer and verifier are one deployment. `iat` may be 60 s in the future.
+ * Revocation is the caller's, on every use.
+ */
+export function createAccessTokenVerifier({ issuer, keyByKid, maxEntries }: AccessTokenVerifierOptions): AccessTokenVerifier {
+  const entries = new BoundedCache<Entry>(maxEntries);
+  return {
+    verify: (token, expect) => {
+      if (token.length > maxTokenLength) refuse('is too long');
+      const hash = hashAccessToken(token);
+      const known = entries.get(hash);
+      if (known !== undefined && keyByKid(known.kid)?.jkt === known.jkt) {
+        checkUse(known.verified.claims, expect);
+        return known.verified;
+      }
+      const entry = readToken(token, hash, keyByKid);
+      if (entry.verified.claims.iss !== issuer) refuse('is by another issuer');
+      checkUse(entry.verified.claims, expect);
+      entries.set(hash, entry);
+      return entry.verified;
+    },
+  };
+}
+
+function readToken(token: string, hash: string, keyByKid: AccessTokenVerifierOptions['keyByKid']): Entry {
+  const jws = readForm(token);
+  const { kid } = jws;
+  if (kid === undefined || kid.length > 64) refuse('names no key ("kid")');
+  const key = keyByKid(kid) ?? refuse("is signed by a key that is not, or no longer, the issuer's");
+  if (!verifyJws(jws, key)) refuse('has a signature that does not match');
+  return { verified: { claims: readClaims(jws.claims), hash }, kid, jkt: key.jkt };
+}
+
+function readForm(token: string): ParsedJws {
+  try {
+    return readJws(token, { typ: 'at+jwt' });
+  } catch {
+    return refuse('is not a compact JWS of type at+jwt signed with ES256 or EdDSA');
+  }
+}
+
+function checkUse(claims: AccessTokenClaims, { audience, now }: AccessTokenExpectation): void {
+  if (claims.aud !== audience) refuse('is for another audience');
+  if (claims.iat * 1_000 > now + clockSkewSeconds * 1_000) refuse('is not valid yet');
+  if (claims.exp * 1_000 <= now) {
+    throw new ProofError('access_token.expired', 'The access token has expired. Get a new one from the token endpoint.');
+  }
+}
+
+/** The claims as their type says; a claim that is there must be of its type, others are left out. */
+function readClaims(claims: ExactRecord): AccessTokenClaims {
+  const cnf = claims['cnf'];
+  const jkt = isExactRecord(cnf) ? text(cnf, 'jkt', 43) : undefined;
+  if (jkt?.length !== 43) refuse('is not bound to a key ("cnf.jkt")');
+  return {
+    iss: required(claims, 'iss'),
+    sub: required(claims, 'sub'),
+    client_id: required(claims, 'client_id'),
+    aud: required(claims, 'aud'),
+    iat: numericDate(claims, 'iat') ?? refuse('has no "iat" in whole seconds'),
+    exp: numericDate(claims, 'exp') ?? refuse('has no "exp" in whole seconds'),
+    jti: required(claims, 'jti'),
+    scope: claims['scope'] === '' ? '' : required(claims, 'scope'),
+    sub_profile: readProfile(claims['sub_profile']),
+    cnf: { jkt },
+    ...(claims['task'] === undefined ? {} : { task: readTask(claims) }),
+    ...(claims['instance'] === undefined ? {} : { instance: required(claims, 'instance') }),
+    ...(claims['act'] === undefined ? {} : { act: readAct(claims['act']) }),
+  };
+}
+
+function required(claims: ExactRecord, name: string): string {
+  return text(claims, name, 2_048) ?? refuse('lacks a required claim, or has one of the wrong type');
+}
+
+function readTask(claims: ExactRecord): string {
+  const task = required(claims, 'task');
+  return /^tsk_[0-9a-z]{1,64}$/.test(task) ? task : refuse('has a malformed "task"');
+}
+
+function readProfile(value: ExactValue | undefined): SubjectProfile {
+  return value === 'ai_agent' || value === 'service' || value === 'user' ? value : refuse('has a malformed "sub_profile"');
+}
+
+/** Nesting is bounded by the depth that `readJws` reads. */
+function readAct(value: ExactValue): ActClaim {
+  if (!isExactRecord(value)) return refuse('has a malformed "act"');
+  return {
+    iss: required(value, 'iss'),
+    sub: required(value, 'sub'),
+    ...(value['sub_profile'] === undefined ? {} : { sub_profile: readProfile(value['sub_profile']) }),
+    ...(value['act'] === undefined ? {} : { act: readAct(value['act']) }),
+  };
+}
+
+function refuse(why: string): never {
+  throw new ProofError('access_token.invalid', `The access token ${why}. Get a new one from the token endpoint.`);
+}
