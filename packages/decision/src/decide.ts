@@ -1,0 +1,182 @@
+import type { Decision, Link, Reason } from '@surety/contract/decision';
+import { becauseOf } from './because.ts';
+import { digestCall } from './call-digest.ts';
+import type { CallFacts, GivenApproval } from './call-facts.ts';
+import { callRequest } from './call-request.ts';
+import { covers } from './cover.ts';
+import { explain } from './explain.ts';
+import { type KnownFacts, type Limit, standingLimit } from './standing.ts';
+import type { PolicyEngine, PolicyHandle, PolicyRequest, Verdict } from './policy-engine.ts';
+import type { PolicyNeeds } from './policy-needs.ts';
+
+/** How many determining policies of one line a decision names. */
+const maxNamed = 20;
+
+/**
+ * Decides one call: the intersection of everything that limits it (ARCHITECTURE.md), each line evaluated by itself. Pure: no
+ * clock, store or network; nothing throws to say no.
+ *
+ * The order is the security argument. What must be live comes first, so that nothing is read of a principal that has
+ * ended. Then each line must permit by itself; sets are never merged, because Cedar joins permits. In every line an
+ * evaluation error of any applicable policy denies: Cedar itself skips such a policy, which would silently drop a failing
+ * forbid. What asks for a person is heard last, when nothing denies any more, so a yes can only ever lift a hold.
+ */
+export function decide(facts: CallFacts, engine: PolicyEngine): Decision {
+  const standing = standingLimit(facts);
+  if ('reason' in standing) return refuse(facts, standing);
+  const hearing = openHearing(facts, standing, engine);
+  const permits: string[] = [];
+  for (const line of [mandateLine, ownerLine, organisationLine]) {
+    const said = line(hearing);
+    if ('reason' in said) return refuse(facts, said);
+    permits.push(...said.permits.slice(0, maxNamed));
+  }
+  const hold = heldBy(hearing);
+  if (hold === undefined) return sayYes(facts, { reason: 'permitted', link: 'mandate', policies: permits });
+  if (hold.reason === 'policy.error') return refuse(facts, hold);
+  return answerHold(facts, hold);
+}
+
+type Hearing = {
+  readonly standing: KnownFacts;
+  /** Asks one set about the call. `needs` says what the set can look at. */
+  readonly hear: (set: PolicyHandle, needs: PolicyNeeds) => Verdict;
+};
+
+function openHearing({ call }: CallFacts, standing: KnownFacts, engine: PolicyEngine): Hearing {
+  const known = { ...standing, arguments: call.arguments };
+  const requests = new Map<PolicyNeeds, PolicyRequest>();
+  const requestFor = (needs: PolicyNeeds): PolicyRequest => {
+    const made = requests.get(needs) ?? callRequest(known, needs);
+    requests.set(needs, made);
+    return made;
+  };
+  return { standing, hear: (set, needs) => (set.policies.length === 0 ? silence : engine.evaluate(set, requestFor(needs))) };
+}
+
+const silence: Verdict = { permits: [], forbids: [], errors: [] };
+
+type Said = Limit | { readonly permits: readonly string[] };
+
+/** What this agent may do: a permission of its own mandate, as far as its autonomy goes. */
+function mandateLine({ standing: { mandate, operation, agent, system }, hear }: Hearing): Said {
+  const verdict = hear(mandate.policies.rules, mandate.policies.needs);
+  if (verdict.errors.length > 0) return erred('mandate', verdict);
+  if (verdict.permits.length === 0) {
+    const covered = mandate.policies.document.permissions.some((permission) => covers(permission, system.name, operation.name));
+    return { reason: covered ? 'mandate.constraint' : 'mandate.silent', link: 'mandate' };
+  }
+  if (operation.effect !== 'read') {
+    if (mandate.policies.document.autonomy === 'observe') return { reason: 'mandate.autonomy', link: 'mandate' };
+    if (agent.autonomy === 'observe') return { reason: 'mandate.autonomy', link: 'agent' };
+  }
+  return { permits: verdict.permits };
+}
+
+/**
+ * What the human at the root may answer for: what any of the owner's roles permits and none forbids. All roles together
+ * are one line, but each is evaluated by itself.
+ */
+function ownerLine({ standing: { roles }, hear }: Hearing): Said {
+  const verdicts: Verdict[] = [];
+  for (const { name, policies } of roles) {
+    if (policies === undefined) return { reason: 'policy.error', link: 'owner', policies: [`role:${name}`] };
+    verdicts.push(hear(policies.rules, policies.needs));
+  }
+  const all = joinVerdicts(verdicts);
+  if (all.errors.length > 0) return erred('owner', all);
+  if (all.forbids.length > 0 || all.permits.length === 0)
+    return { reason: 'owner.may_not_answer', link: 'owner', policies: all.forbids };
+  return { permits: all.permits };
+}
+
+function organisationLine({ standing: { organisation }, hear }: Hearing): Said {
+  if (organisation.policies === undefined) return { reason: 'policy.error', link: 'organisation', policies: ['organisation'] };
+  const verdict = hear(organisation.policies.rules, organisation.policies.needs);
+  if (verdict.errors.length > 0) return erred('organisation', verdict);
+  if (verdict.forbids.length > 0) return { reason: 'organisation.forbidden', link: 'organisation', policies: verdict.forbids };
+  if (verdict.permits.length === 0) return { reason: 'organisation.silent', link: 'organisation' };
+  return { permits: verdict.permits };
+}
+
+/** Who asks for a person: all that do are named; the first of mandate, autonomy and organisation gives the reason. */
+function heldBy({ standing: { mandate, operation, agent, organisation }, hear }: Hearing): Limit | undefined {
+  const byMandate = hear(mandate.policies.holding, mandate.policies.needs);
+  if (byMandate.errors.length > 0) return erred('mandate', byMandate);
+  const byOrganisation = organisation.policies && hear(organisation.policies.holding, organisation.policies.needs);
+  if (byOrganisation === undefined || byOrganisation.errors.length > 0) return erred('organisation', byOrganisation);
+  const mandateHolds = [...byMandate.permits, ...byMandate.forbids];
+  const organisationHolds = [...byOrganisation.permits, ...byOrganisation.forbids];
+  const policies = [...mandateHolds, ...organisationHolds];
+  if (mandateHolds.length > 0) return { reason: 'held.mandate', link: 'mandate', policies };
+  if (operation.effect !== 'read') {
+    if (mandate.policies.document.autonomy === 'propose') return { reason: 'held.autonomy', link: 'mandate', policies };
+    if (agent.autonomy === 'propose') return { reason: 'held.autonomy', link: 'agent', policies };
+  }
+  return organisationHolds.length > 0 ? { reason: 'held.organisation', link: 'organisation', policies } : undefined;
+}
+
+/** What a question about exactly this call has come to. One about anything else counts for nothing, yes or no. */
+function answerHold(facts: CallFacts, hold: Limit): Decision {
+  const { approval } = facts;
+  if (approval === undefined || approval.state === 'pending' || !isAboutThisCall(approval, facts)) {
+    return withConditions(facts, { outcome: 'hold', ...hold });
+  }
+  const policies = hold.policies ?? [];
+  if (approval.state === 'refused') return refuse(facts, { reason: 'approval.refused', link: 'approval', policies });
+  if (approval.state === 'used') return refuse(facts, { reason: 'approval.used', link: 'approval', policies });
+  const isLive = approval.state === 'approved' && approval.validUntilMs !== null && approval.validUntilMs > facts.nowMs;
+  if (!isLive) return refuse(facts, { reason: 'approval.expired', link: 'approval', policies });
+  return sayYes(facts, { reason: 'approved', link: 'approval', policies });
+}
+
+/** What the person saw is what is asked now: the same call, operation, effect, mandate and policy (P6, I17). */
+function isAboutThisCall(approval: GivenApproval, { agent, call, operation, mandate, organisation }: CallFacts): boolean {
+  return (
+    approval.definition === operation?.definitionDigest &&
+    approval.effect === operation.effect &&
+    approval.mandateVersion === mandate?.version &&
+    approval.policyVersion === organisation?.version &&
+    agent !== undefined &&
+    approval.callDigest ===
+      digestCall({ agent: agent.id, system: call.systemName, operation: call.operationName, arguments: call.arguments })
+  );
+}
+
+function joinVerdicts(verdicts: readonly Verdict[]): Verdict {
+  return {
+    permits: verdicts.flatMap(({ permits }) => permits),
+    forbids: verdicts.flatMap(({ forbids }) => forbids),
+    errors: verdicts.flatMap(({ errors }) => errors),
+  };
+}
+
+function erred(link: Link, verdict: Verdict | undefined): Limit & { readonly reason: Reason } {
+  return { reason: 'policy.error', link, policies: verdict?.errors ?? [link] };
+}
+
+function refuse(facts: CallFacts, limit: Limit): Decision {
+  return withConditions(facts, { outcome: 'deny', ...limit });
+}
+
+/** Why is not worked out for a yes; `explain` does it for whoever asks. */
+function sayYes(facts: CallFacts, { reason, link, policies = [] }: Limit): Decision {
+  const because = becauseOf(facts, { reason, link, policies }, []);
+  return { outcome: 'permit', reason, link, policies: policies.slice(0, 3 * maxNamed), because, conditions: [] };
+}
+
+function withConditions(
+  facts: CallFacts,
+  { outcome, reason, link, policies = [] }: Limit & { outcome: 'deny' | 'hold' },
+): Decision {
+  const named = policies.slice(0, maxNamed);
+  const conditions = [...explain(facts, { reason, link, policies: named })];
+  return {
+    outcome,
+    reason,
+    link,
+    policies: named,
+    because: becauseOf(facts, { reason, link, policies: named }, conditions),
+    conditions,
+  };
+}

@@ -1,0 +1,82 @@
+import type { Conditions, Hours, MandateDocument, Permission } from '@surety/contract/mandate';
+import { cedarLiteral } from './cedar-text.ts';
+import { constraintWords, quoteOdd } from './constraint-words.ts';
+
+/**
+ * A mandate in words, for the person who signs it and for everyone who reads it later: how far the agent goes by
+ * itself, then one sentence a permission that names every constraint. Made from the document alone, always the same.
+ */
+export function mandateSentences(document: MandateDocument): string[] {
+  const until = `until ${dateWords(document.expiresAt)}`;
+  const autonomy = `${autonomyWords[document.autonomy]}, ${until}.`;
+  if (document.permissions.length === 0) return [autonomy, 'May call nothing.'];
+  return [autonomy, ...document.permissions.map((permission) => `${permissionWords(permission)}; ${until}.`)];
+}
+
+const autonomyWords: Readonly<Record<MandateDocument['autonomy'], string>> = {
+  observe: 'Only reads, whatever else is permitted below',
+  propose: 'Asks a person before everything but reading',
+  act_within_limits: 'Acts by itself within these limits',
+  act: 'Acts by itself within these limits',
+};
+
+function permissionWords({ system, actions, where, hours, hold = [] }: Permission): string {
+  const calls = actions.includes('*')
+    ? `every operation of ${system}`
+    : listWords(
+        actions.map((action) => quoteOdd(`${system}.${action}`)),
+        'or',
+      );
+  const limits = [
+    ...(where === undefined ? [] : [`when ${conditionWords(where)}`]),
+    ...(hours === undefined ? [] : [hoursWords(hours)]),
+  ];
+  const asks = hold.map(({ when, because }) => {
+    const occasion = when === undefined ? 'every time' : `when ${conditionWords(when)}, or when that cannot be told`;
+    return `asks a person ${occasion} (${cedarLiteral(because)})`;
+  });
+  return [[`May call ${calls}`, ...limits].join(' '), ...asks].join('; ');
+}
+
+/** All the conditions, joined: `/amount is at most 250 and /currency is "EUR"`. Empty conditions are no limit. */
+export function conditionWords(conditions: Conditions): string {
+  const words = Object.entries(conditions).flatMap(([pointer, constraint]) => constraintWords(pointer, constraint));
+  return words.length === 0 ? 'anything is given' : listWords(words, 'and');
+}
+
+const dayNames = {
+  mon: 'Monday',
+  tue: 'Tuesday',
+  wed: 'Wednesday',
+  thu: 'Thursday',
+  fri: 'Friday',
+  sat: 'Saturday',
+  sun: 'Sunday',
+} as const;
+
+/** `between 08:00 and 18:00 in Europe/Berlin on Monday or Friday`. */
+export function hoursWords({ from, until, zone, days }: Hours): string {
+  const on =
+    days === undefined
+      ? ''
+      : ` on ${listWords(
+          [...new Set(days)].map((day) => dayNames[day]),
+          'or',
+        )}`;
+  const overnight = until <= from ? ' of the next day' : '';
+  return `between ${from} and ${until}${overnight} in ${quoteOdd(zone)}${on}`;
+}
+
+function listWords(words: readonly string[], joint: 'and' | 'or'): string {
+  return words.length <= 1 ? words.join('') : `${words.slice(0, -1).join(', ')} ${joint} ${words.at(-1)}`;
+}
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** `31 Dec 2026 18:00 UTC`, to the second when that matters. */
+export function dateWords(instant: string): string {
+  const at = new Date(instant);
+  const time = at.toISOString().slice(11, 19);
+  const day = `${at.getUTCDate()} ${months[at.getUTCMonth()]} ${at.getUTCFullYear()}`;
+  return `${day} ${time.endsWith(':00') ? time.slice(0, 5) : time} UTC`;
+}

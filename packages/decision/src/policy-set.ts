@@ -1,0 +1,105 @@
+import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
+import type { CompiledMandate } from './compile-mandate.ts';
+import type { PolicyEngine, PolicyHandle, PolicyText } from './policy-engine.ts';
+import type { PolicyNeeds } from './policy-needs.ts';
+import { isJson, readEst } from './read-est.ts';
+import { type ReadPolicy, readPolicies } from './read-policies.ts';
+
+/** A mandate that an engine has taken in. */
+export type MandatePolicies = CompiledMandate & { readonly rules: PolicyHandle; readonly holding: PolicyHandle };
+
+/** A text of policies that an engine has taken in. */
+export type PolicySet = {
+  readonly rules: PolicyHandle;
+  /** Policies with `@hold`: a set of their own, in which a match of either effect asks a person and permits nothing. */
+  readonly holding: PolicyHandle;
+  /** What of `rules` is left when nothing is known of arguments and circumstances; see `looseRules`. */
+  readonly possible: PolicyHandle;
+  readonly needs: PolicyNeeds;
+  /** What a policy says of itself: its `@hold` or `@because`, by id. */
+  readonly sentences: ReadonlyMap<string, string>;
+};
+
+export function prepareMandate(engine: PolicyEngine, mandate: CompiledMandate): MandatePolicies {
+  const name = `mandate:${mandate.id}`;
+  return { ...mandate, rules: engine.prepare(name, mandate.permits), holding: engine.prepare(`${name}/holds`, mandate.holds) };
+}
+
+/** What holders of a role may answer for. Undefined when the text cannot be read: then nothing passes. */
+export function prepareRole(engine: PolicyEngine, role: { readonly name: string; readonly text: string }): PolicySet | undefined {
+  return prepareText(engine, `role:${role.name}`, role.text, { holds: false });
+}
+
+/** The organisation's policy. Undefined when the text cannot be read: then nothing passes. */
+export function prepareOrganisation(engine: PolicyEngine, text: string): PolicySet | undefined {
+  return prepareText(engine, 'organisation', text, { holds: true });
+}
+
+/** Policies keep their ids behind the name of their set: `organisation/no-night-refunds`. */
+function prepareText(engine: PolicyEngine, name: string, text: string, { holds }: { holds: boolean }): PolicySet | undefined {
+  const read = readPolicies(text, { holds });
+  if (!read.ok) return undefined;
+  const named = read.policies.map((policy) => ({ ...policy, id: `${name}/${policy.id}` }));
+  const rules = named.filter(({ annotations }) => annotations['hold'] === undefined);
+  const holding = named.filter(({ annotations }) => annotations['hold'] !== undefined);
+  const sentences = named.flatMap(({ id, annotations }) => {
+    const sentence = annotations['hold'] ?? annotations['because'];
+    return sentence === undefined ? [] : [[id, sentence] as const];
+  });
+  return {
+    rules: engine.prepare(name, rules),
+    holding: engine.prepare(`${name}/holds`, holding),
+    possible: engine.prepare(`${name}/possible`, looseRules(rules)),
+    needs: read.needs,
+    sentences: new Map(sentences),
+  };
+}
+
+/** Gives back what a set or mandate holds in the engine. */
+export function releasePolicies(engine: PolicyEngine, policies: MandatePolicies | PolicySet): void {
+  engine.release(policies.rules);
+  engine.release(policies.holding);
+  if ('possible' in policies) engine.release(policies.possible);
+}
+
+/**
+ * The rules with everything that depends on the context taken to be favourable: a permit loses the conditions that look
+ * at it, a forbid with such a condition is left out. What this does not permit, no arguments can make permitted.
+ */
+export function looseRules(rules: readonly ReadPolicy[]): readonly PolicyText[] {
+  return rules.flatMap(({ id, text, effect, est }) => {
+    const clauses = isJson(est) && Array.isArray(est['conditions']) ? est['conditions'] : [];
+    const kept = clauses.filter((clause) => !dependsOnContext(clause));
+    if (kept.length === clauses.length) return [{ id, text }];
+    if (effect === 'forbid') return [];
+    return [
+      {
+        id,
+        text: withConditions(est as cedar.PolicyJson, kept) ?? withConditions(est as cedar.PolicyJson, []) ?? permitAnything,
+      },
+    ];
+  });
+}
+
+const permitAnything = 'permit (principal, action, resource);';
+
+/** The policy with these conditions, as text. Undefined when they are too deep for the way back: a reason to leave them out. */
+function withConditions(est: cedar.PolicyJson, conditions: cedar.Clause[]): string | undefined {
+  try {
+    const written = cedar.policyToText({ ...est, conditions });
+    return written.type === 'success' ? written.text : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A clause whose literals may have lost digits counts as one, because it can no longer be written back as it was. */
+function dependsOnContext(clause: unknown): boolean {
+  const { paths, wholeContext } = readEst({ conditions: [clause] });
+  return wholeContext || paths.some(([root]) => root === 'context') || holdsInexact(clause);
+}
+
+function holdsInexact(node: unknown): boolean {
+  if (typeof node === 'number') return !Number.isSafeInteger(node);
+  return typeof node === 'object' && node !== null && Object.values(node).some(holdsInexact);
+}
