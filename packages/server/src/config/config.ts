@@ -1,0 +1,34 @@
+import * as z from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+
+/** Every knob, its default and its meaning. `docs/reference/configuration.md` is generated from this. */
+export const Config = z.strictObject({
+  SURETY_DATA_DIR: z.string().min(1).default('surety-data').describe('Folder of everything kept: generated keys and the embedded PostgreSQL.'),
+  SURETY_DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//).optional().describe('An external PostgreSQL 15 or newer. Unset: a private one runs as a child process.'),
+  SURETY_KEY_FILE: z.string().min(1).optional().describe('File with the 32-byte key-encryption key, base64url. Unset: made in the data folder. Nodes that share a database share this key.'),
+  SURETY_HOST: z.string().default('127.0.0.1').describe('Address to listen on.'),
+  SURETY_PORT: port.default(7070).describe('Port of the API and token endpoint. If it is taken, the next free one is used and printed.'),
+  SURETY_GATEWAY_PORT: port.default(7071).describe('Port of the MCP gateway. If it is taken, the next free one is used and printed.'),
+  SURETY_ISSUER: z.url({ protocol: /^https?$/ }).optional().describe('Public origin of the API; becomes `iss` in every token. Unset: http://127.0.0.1:<port>.'),
+  SURETY_GATEWAY_URL: z.url({ protocol: /^https?$/ }).optional().describe('Public origin of the gateway. Unset: http://127.0.0.1:<gateway port>.'),
+  SURETY_ACCESS_TOKEN_SECONDS: z.coerce.number().int().min(30).max(300).default(300).describe('Lifetime of an access token.'),
+  SURETY_APPROVAL_SECONDS: z.coerce.number().int().min(10).max(86_400).default(600).describe('How long a question waits for a person before it expires to no.'),
+  SURETY_HOLD_MS: z.coerce.number().int().min(0).max(55_000).default(45_000).describe('How long an open connection waits for a person before the agent is told to repeat the call later.'),
+  SURETY_TASK_SECONDS: z.coerce.number().int().min(60).max(2_592_000).default(86_400).describe('Lifetime of a task that an agent opens for itself.'),
+  SURETY_POLL_MS: z.coerce.number().int().min(50).max(1000).default(500).describe('How often a node asks for changes when nothing wakes it.'),
+  SURETY_LEASE_MS: z.coerce.number().int().min(200).max(10_000).default(2000).describe('How old the last answered poll may be; past it the node denies everything.'),
+  SURETY_NODE_NAME: z.string().regex(/^[\w.-]{1,60}$/).default('node-1').describe('Name of this node in receipts and status.'),
+  SURETY_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('warn').describe('What the operators log holds, on stderr.'),
+  SURETY_ALLOW_COMMANDS: z.stringbool().default(false).describe('Whether a protected system may be a command that this server runs as its child. Only where every administrator may run commands here anyway.'),
+  SURETY_ACCEPT_UNSAFE_DATABASE: z.stringbool().default(false).describe('Start on a PostgreSQL with fsync or full_page_writes off. The promises about the record are then void.'),
+});
+export type Config = z.output<typeof Config>;
+
+/** Read once, at the door. Nothing else in the house may touch `process.env`. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const known = Object.fromEntries(Object.keys(Config.shape).flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+  const read = Config.safeParse(known);
+  if (!read.success) throw new Error(`configuration refused:\n${z.prettifyError(read.error)}`);
+  return Object.freeze(read.data);
+}
