@@ -1,0 +1,200 @@
+import pg from 'pg';
+import type { Clock } from '#kernel/clock';
+import { Fault } from '#kernel/fault';
+import { errorFields, type Log } from '#kernel/log';
+import { type CommitResult, type CommitUnit, commitUnits, type Query } from './commit-statement.ts';
+import { openOwnPool } from './own-pool.ts';
+
+export type { CommitResult, CommitUnit } from './commit-statement.ts';
+export { type Spend, spendKey } from './spend-key.ts';
+
+/** Where intents, outcomes, denials and tokens become durable. */
+export type CommitQueue = {
+  /**
+   * Resolves when the database has flushed what the unit wrote, or says why it wrote nothing. Rejects with the fault
+   * `service.not_ready` when nobody knows (fail closed), with `service.overloaded` when too much waits already, with
+   * `internal` when the database cannot hold what is in the unit.
+   */
+  commit(unit: CommitUnit): Promise<CommitResult>;
+  /** Takes nothing more, and resolves when all that was taken is settled. */
+  close(): Promise<void>;
+};
+
+export type CommitQueueOptions = {
+  /** For connections of its own: a slow query elsewhere cannot stop a commit. */
+  readonly url: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called after a batch that wrote entries: the sequencer may begin. */
+  readonly onCommitted?: () => void;
+  /** Units in one statement at most. */
+  readonly maxUnits?: number;
+  /** Statements at once, each on a connection of its own. */
+  readonly lanes?: number;
+  /** Units that wait at most; more are refused. */
+  readonly maxWaiting?: number;
+  /** How long a unit may take, waiting included, in milliseconds. */
+  readonly timeoutMs?: number;
+};
+
+type Waiting = {
+  readonly unit: CommitUnit;
+  readonly sinceMs: number;
+  readonly settle: (result: CommitResult) => void;
+  readonly refuse: (thrown: unknown) => void;
+};
+
+/** How often a batch is tried again that lost a deadlock: the database undid it, so nothing of it happened. */
+const maxTries = 3;
+
+/** A lane leaves nothing to the others below this: a small batch costs as much of a flush as a great one. */
+const leastUnits = 32;
+
+/** The least time that is left to a statement once it is sent, in milliseconds. */
+const leastMs = 100;
+
+export function openCommitQueue(options: CommitQueueOptions): CommitQueue {
+  return new BatchQueue(options);
+}
+
+class BatchQueue implements CommitQueue {
+  readonly #options: Required<Omit<CommitQueueOptions, 'url'>>;
+  readonly #pool: pg.Pool;
+  readonly #prepared = new WeakSet<pg.PoolClient>();
+  #waiting: Waiting[] = [];
+  #running = 0;
+  #isStarting = false;
+  #closing: Promise<void> | undefined;
+  #idle: (() => void) | undefined;
+
+  constructor({
+    url,
+    clock,
+    log,
+    onCommitted = () => {},
+    maxUnits = 256,
+    lanes = 2,
+    maxWaiting = 20_000,
+    timeoutMs = 2000,
+  }: CommitQueueOptions) {
+    this.#options = { clock, log, onCommitted, maxUnits, lanes, maxWaiting, timeoutMs };
+    this.#pool = openOwnPool(url, lanes);
+  }
+
+  commit(unit: CommitUnit): Promise<CommitResult> {
+    if (this.#closing !== undefined) return Promise.reject(new Fault('service.not_ready', 'the commit queue is closed'));
+    if (this.#waiting.length >= this.#options.maxWaiting) return Promise.reject(new Fault('service.overloaded'));
+    return new Promise((settle, refuse) => {
+      this.#waiting.push({ unit, sinceMs: performance.now(), settle, refuse });
+      this.#begin();
+    });
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #end(): Promise<void> {
+    if (this.#running > 0 || this.#waiting.length > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
+    await this.#pool.end();
+  }
+
+  /** No timer: what is asked for in one turn of the event loop, or while the lanes are busy, becomes one batch. */
+  #begin(): void {
+    if (this.#isStarting || this.#waiting.length === 0 || this.#running >= this.#options.lanes) return;
+    this.#isStarting = true;
+    setImmediate(() => {
+      this.#isStarting = false;
+      if (this.#running < this.#options.lanes && this.#waiting.length > 0) void this.#drain();
+    });
+  }
+
+  async #drain(): Promise<void> {
+    this.#running++;
+    while (this.#waiting.length > 0) {
+      const { timeoutMs, maxUnits, lanes } = this.#options;
+      const share = Math.max(leastUnits, Math.ceil(this.#waiting.length / lanes));
+      const batch = this.#waiting.splice(0, Math.min(maxUnits, share));
+      this.#begin();
+      const inTime = batch.filter(({ sinceMs, refuse }) => {
+        const isInTime = performance.now() - sinceMs < timeoutMs;
+        if (!isInTime) refuse(new Fault('service.not_ready', 'a commit waited too long'));
+        return isInTime;
+      });
+      if (inTime.length > 0) await this.#commit(inTime);
+    }
+    this.#running--;
+    if (this.#running === 0 && this.#waiting.length === 0) this.#idle?.();
+  }
+
+  async #commit(batch: readonly Waiting[], tries = 1): Promise<void> {
+    try {
+      const results = await this.#run(batch);
+      for (const [at, { settle }] of batch.entries()) settle(results[at] ?? 'stale');
+      if (batch.some(({ unit }) => unit.entries.length > 0)) this.#options.onCommitted();
+    } catch (thrown) {
+      const blame = blameOf(thrown);
+      if (blame === 'turn' && tries < maxTries) return this.#commit(batch, tries + 1);
+      if (blame === 'unit') return this.#commitApart(batch, thrown);
+      this.#options.log.error({ ...errorFields(thrown), units: batch.length }, 'a batch could not be committed');
+      for (const { refuse } of batch)
+        refuse(new Fault('service.not_ready', 'the record could not be written', { cause: thrown }));
+    }
+  }
+
+  /** One unit that the database cannot hold must not take the others with it: halves are tried, in their order. */
+  async #commitApart(batch: readonly Waiting[], thrown: unknown): Promise<void> {
+    const [first] = batch;
+    if (batch.length === 1 && first !== undefined) {
+      this.#options.log.error(errorFields(thrown), 'a unit holds what the database cannot');
+      return first.refuse(new Fault('internal', 'the database refuses what is to be recorded', { cause: thrown }));
+    }
+    const middle = batch.length >> 1;
+    await this.#commit(batch.slice(0, middle));
+    await this.#commit(batch.slice(middle));
+  }
+
+  async #run(batch: readonly Waiting[]): Promise<CommitResult[]> {
+    const client = await this.#pool.connect();
+    let failure: Error | undefined;
+    try {
+      await this.#prepare(client);
+      const waitedMs = performance.now() - Math.min(...batch.map(({ sinceMs }) => sinceMs));
+      const query_timeout = Math.max(leastMs, this.#options.timeoutMs - waitedMs);
+      const query: Query = async <Row>(text: string, values: unknown[], name: string) => {
+        const { rows } = await client.query({ name, text, values, query_timeout } as pg.QueryConfig);
+        return { rows: rows as Row[] };
+      };
+      return await commitUnits(
+        query,
+        batch.map(({ unit }) => unit),
+        new Date(this.#options.clock()),
+      );
+    } catch (thrown) {
+      if (blameOf(thrown) === 'database') failure = thrown instanceof Error ? thrown : new Error('the driver failed');
+      throw thrown;
+    } finally {
+      client.release(failure); // a connection on which nobody knows what happened is not used again
+    }
+  }
+
+  /** A record counts when it is flushed, whatever the database was told to do by default. */
+  async #prepare(client: pg.PoolClient): Promise<void> {
+    if (this.#prepared.has(client)) return;
+    await client.query(
+      `select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') in ('off', 'local')`,
+    );
+    this.#prepared.add(client);
+  }
+}
+
+/**
+ * Whose doing it was, by SQLSTATE: a value that cannot be kept (class 22 and 23, and 54, a program limit) is the unit's;
+ * a lost deadlock or serialization (class 40) is nobody's; all else is the database's.
+ */
+function blameOf(thrown: unknown): 'unit' | 'turn' | 'database' {
+  const state = thrown instanceof pg.DatabaseError ? (thrown.code ?? '') : '';
+  if (/^(?:22|23|54)/.test(state)) return 'unit';
+  return state.startsWith('40') ? 'turn' : 'database';
+}
