@@ -1,0 +1,55 @@
+import type { MandateDocument } from '@surety/contract/mandate';
+import type { Task } from '@surety/contract/task';
+import { createFactCache } from '#change/fact-cache';
+import type { Feed } from '#change/feed';
+import type { Db } from '#kernel/db';
+import { listCredentials } from '#registry/credential-store';
+import { checkStoredMandate } from './mandate-signature.ts';
+import { findNewestMandate } from './mandate-store.ts';
+import { findTask } from './task-store.ts';
+
+/**
+ * The mandate in force. Where the signature does not hold, nothing in the document may be believed, and it is the empty
+ * one when what is stored is no mandate at all.
+ */
+export type MandateFact = {
+  readonly id: string;
+  readonly version: number;
+  readonly document: MandateDocument;
+  readonly documentDigest: string;
+  readonly signatureHolds: boolean;
+};
+
+/** What agents were given to do, from memory where it is fresh. Expiry is for whoever decides to look at. */
+export type AuthorityFacts = {
+  /** The active mandate of an agent; its signature was verified when it was read. Undefined when the agent has none. */
+  mandate(agentId: string): Promise<MandateFact | undefined>;
+  task(id: string): Promise<Task | undefined>;
+};
+
+const maxMandates = 20_000;
+const maxTasks = 50_000;
+
+export function openAuthorityFacts({ db, feed }: { readonly db: Db; readonly feed: Feed }): AuthorityFacts {
+  const mandates = createFactCache<MandateFact>({
+    feed,
+    max: maxMandates,
+    load: (agent) => loadMandate(db, agent),
+    keysOf: (agent) => [agent],
+  });
+  const tasks = createFactCache<Task>({ feed, max: maxTasks, load: (id) => findTask(db, id), keysOf: (id) => [id] });
+  return { mandate: (agentId) => mandates.get(agentId), task: (id) => tasks.get(id) };
+}
+
+/** Only the newest version can be in force: an older one that was made active again behind our back is not. */
+async function loadMandate(db: Db, agent: string): Promise<MandateFact | undefined> {
+  const stored = await findNewestMandate(db, agent);
+  if (stored?.state !== 'active') return undefined;
+  const { document, signatureHolds } = checkStoredMandate(stored, await listCredentials(db, stored.givenBy));
+  const { id, version, documentDigest } = stored;
+  return { id, version, document: document ?? nothing(stored.agent), documentDigest, signatureHolds };
+}
+
+function nothing(agent: MandateDocument['agent']): MandateDocument {
+  return { agent, purpose: 'unreadable', autonomy: 'observe', expiresAt: new Date(0).toISOString(), permissions: [] };
+}

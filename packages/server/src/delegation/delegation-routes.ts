@@ -1,0 +1,25 @@
+import * as contract from '@surety/contract/authority-routes';
+import { type AnyAnswer, answer } from '#kernel/answer';
+import { resolveOf } from '#registry/find-principal';
+import { type DelegationHouse, endTask } from './end-task.ts';
+import { endMandate } from './end-mandate.ts';
+import { giveMandate } from './give-mandate.ts';
+import { getMandate, listMandates } from './mandate-store.ts';
+import { readMandate } from './read-mandate.ts';
+import { getTask } from './task-store.ts';
+import { viewMandate, viewMandates } from './view-mandate.ts';
+
+export function delegationRoutes(room: DelegationHouse): readonly AnyAnswer[] {
+  return [
+    answer(contract.giveMandate, ({ principal }, input) => giveMandate(room, principal, input)),
+    answer(contract.readMandate, async (_caller, input) => readMandate(input)),
+    answer(contract.listMandates, async (_caller, { agent: ref, all }) => {
+      const agent = ref === undefined ? undefined : await resolveOf(room.db, 'agent', ref);
+      return { items: await viewMandates(room.db, await listMandates(room.db, { agent, all })) };
+    }),
+    answer(contract.getMandate, async (_caller, { mandate }) => viewMandate(room.db, await getMandate(room.db, mandate))),
+    answer(contract.endMandate, ({ principal }, input) => endMandate(room, principal, input)),
+    answer(contract.getTask, (_caller, { task }) => getTask(room.db, task)),
+    answer(contract.endTask, ({ principal }, input) => endTask(room, principal, input)),
+  ];
+}

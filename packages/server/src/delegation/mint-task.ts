@@ -1,0 +1,25 @@
+import type { Agent, Workload } from '@surety/contract/agent';
+import type { Task } from '@surety/contract/task';
+import { instant } from '#kernel/clock';
+import { newTask } from './task.ts';
+
+/**
+ * The task of an agent or workload that names none when it asks for a token: its own, on its own trigger, and its owner
+ * answers. Pure: whoever issues the token stores the task and its entry with it. Times in ms since the epoch and seconds.
+ */
+export function taskFor(one: Agent | Workload, { now, seconds }: { readonly now: number; readonly seconds: number }): Task {
+  const purpose = 'purpose' in one ? one.purpose : one.displayName;
+  return newTask({ agent: one.id, answerable: one.owner, purpose, lifetimeSeconds: seconds }, now);
+}
+
+/** What the ledger says when a task is opened: an event for `#ledger/record`. */
+export function taskOpened(task: Task, actor: string) {
+  const { id, agent, answerable, trigger, expiresAt } = task;
+  return {
+    type: 'task.opened' as const,
+    actor,
+    about: id,
+    task: id,
+    data: { agent, answerable, trigger, expiresAt: instant(Date.parse(expiresAt)) },
+  };
+}

@@ -1,0 +1,79 @@
+import type { HumanId, TaskId } from '@surety/contract/id';
+import type { Task } from '@surety/contract/task';
+import type { Tx } from '#kernel/db';
+import { Fault } from '#kernel/fault';
+import type { TaskRow } from '#store/rows';
+
+const columns = 'id, agent, requester, answerable, trigger, purpose, parent, state, expires_at, created_at';
+
+export async function findTask(tx: Tx, id: string): Promise<Task | undefined> {
+  const { rows } = await tx.query<TaskRow>(`select ${columns} from task where id = $1`, [id], 'task-by-id');
+  return rows[0] && fromRow(rows[0]);
+}
+
+export async function getTask(tx: Tx, id: string): Promise<Task> {
+  const task = await findTask(tx, id);
+  if (task === undefined) throw new Fault('task.not_found', id);
+  return task;
+}
+
+export async function addTask(tx: Tx, task: Task): Promise<void> {
+  await tx.query(
+    `insert into task (${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    [
+      task.id,
+      task.agent,
+      task.requester,
+      task.answerable,
+      task.trigger,
+      task.purpose,
+      task.parent,
+      task.state,
+      task.expiresAt,
+      task.createdAt,
+    ],
+    'task-add',
+  );
+}
+
+/** Ends a task and every open task below it. Returns those that were open, in the order of their ids. */
+export async function endTaskTree(tx: Tx, id: string): Promise<Task[]> {
+  const { rows } = await tx.query<TaskRow>(
+    `with recursive tree (id) as (select $1::text union select task.id from task join tree on task.parent = tree.id),
+       held as (select id from task where state = 'open' and id in (select id from tree) order by id for update)
+     update task set state = 'ended' where id in (select id from held) returning ${columns}`,
+    [id],
+  );
+  return inOrder(rows);
+}
+
+/** Ends every open task of an agent or workload, and what hangs from them. Returns those that were open. */
+export async function endTasksOf(tx: Tx, agent: string): Promise<Task[]> {
+  const { rows } = await tx.query<TaskRow>(
+    `with recursive tree (id) as (
+       select id from task where agent = $1 and state = 'open' union select task.id from task join tree on task.parent = tree.id),
+       held as (select id from task where state = 'open' and id in (select id from tree) order by id for update)
+     update task set state = 'ended' where id in (select id from held) returning ${columns}`,
+    [agent],
+  );
+  return inOrder(rows);
+}
+
+function inOrder(rows: readonly TaskRow[]): Task[] {
+  return rows.map(fromRow).sort((one, other) => (one.id < other.id ? -1 : 1));
+}
+
+function fromRow(row: TaskRow): Task {
+  return {
+    id: row.id as TaskId,
+    agent: row.agent as Task['agent'],
+    requester: row.requester as Task['requester'],
+    answerable: row.answerable as HumanId,
+    trigger: row.trigger as Task['trigger'],
+    purpose: row.purpose,
+    parent: row.parent as TaskId | null,
+    state: row.state as Task['state'],
+    expiresAt: row.expires_at.toISOString(),
+    createdAt: row.created_at.toISOString(),
+  };
+}

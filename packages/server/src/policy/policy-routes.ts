@@ -1,0 +1,21 @@
+import * as contract from '@surety/contract/authority-routes';
+import { type AnyAnswer, answer } from '#kernel/answer';
+import { Fault } from '#kernel/fault';
+import { findPolicy } from './policy-store.ts';
+import { checkOrganisationPolicy, publishPolicy } from './publish-policy.ts';
+import { listRoles } from './role-store.ts';
+import { type PolicyHouse, setRole } from './set-role.ts';
+
+export function policyRoutes(room: PolicyHouse): readonly AnyAnswer[] {
+  return [
+    answer(contract.setRole, ({ principal }, input) => setRole(room, principal, input)),
+    answer(contract.listRoles, async () => ({ items: await listRoles(room.db) })),
+    answer(contract.getPolicy, async () => {
+      const policy = await findPolicy(room.db);
+      if (policy === undefined) throw new Fault('service.not_ready', 'the house has no organisation policy');
+      return policy;
+    }),
+    answer(contract.checkPolicy, async (_caller, { text }) => ({ policies: checkOrganisationPolicy(text) })),
+    answer(contract.publishPolicy, ({ principal }, input) => publishPolicy(room, principal, input)),
+  ];
+}
