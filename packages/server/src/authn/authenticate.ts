@@ -1,0 +1,86 @@
+import type { AuthenticatedCaller, RequestHead } from '@surety/contract/enforcement';
+import { type AccessTokenClaims, createAccessTokenVerifier, type SubjectProfile } from '@surety/proof/access-token';
+import { readAuthorization } from '@surety/proof/authorization-header';
+import { type DpopProof, verifyDpopProof } from '@surety/proof/dpop';
+import { createNonceSource } from '@surety/proof/nonce';
+import type { Feed } from '#change/feed';
+import type { Clock } from '#kernel/clock';
+import { Fault } from '#kernel/fault';
+import type { KeyRing } from '#keys/key-ring';
+import type { PrincipalKind } from '#registry/principal';
+import { orNotReady, orProofFault } from './proof-fault.ts';
+import { readTokenStanding, type StandingFacts } from './read-standing.ts';
+
+export type AuthenticatorOptions = {
+  readonly issuer: string;
+  readonly keyRing: Pick<KeyRing, 'keyByKid' | 'nonceSecret'>;
+  readonly feed: Pick<Feed, 'isFresh' | 'cutoffOf'>;
+  readonly facts: StandingFacts;
+  readonly clock: Clock;
+};
+
+export type Authenticator = {
+  /**
+   * Who sent a request (RFC 9449 §7, at a resource server that demands its nonce), and that all it stands for is live
+   * now. Spends nothing: whoever acts on the request spends its `proofId` in the commit of what it does. Faults
+   * `token.missing`, `token.invalid`, `token.not_bound`, `token.ended`, `dpop.proof_invalid`, `dpop.nonce_required`,
+   * `service.not_ready`.
+   */
+  authenticate(head: RequestHead): Promise<AuthenticatedCaller>;
+  /** The nonce to hand out now in `DPoP-Nonce` (RFC 9449 §8). */
+  nonce(): string;
+};
+
+/** Verified tokens that are kept, so that a signature is checked once for each token. */
+const maxTokens = 20_000;
+
+const kinds: Readonly<Record<SubjectProfile, PrincipalKind>> = { ai_agent: 'agent', service: 'workload', user: 'human' };
+
+/** The door of every resource of this deployment: our API and, through the guards, the protected systems. */
+export function createAuthenticator({ issuer, keyRing, feed, facts, clock }: AuthenticatorOptions): Authenticator {
+  const tokens = createAccessTokenVerifier({ issuer, keyByKid: (kid) => keyRing.keyByKid(kid), maxEntries: maxTokens });
+  const nonces = createNonceSource(keyRing.nonceSecret);
+  return {
+    nonce: () => nonces.issue(clock()),
+    authenticate: async (head) => {
+      if (!feed.isFresh()) throw new Fault('service.not_ready', 'the change feed is stale');
+      const now = clock();
+      const { claims, proof } = orProofFault(() => {
+        const token = readAuthorization(head.authorization);
+        const verified = tokens.verify(token, { audience: head.audience, now });
+        return {
+          claims: verified.claims,
+          proof: verifyDpopProof({
+            headerValues: head.dpop,
+            method: head.method,
+            url: head.url,
+            now,
+            accessTokenHash: verified.hash,
+            boundTo: verified.claims.cnf.jkt,
+            nonce: { required: true, nonces },
+          }),
+        };
+      });
+      const standing = await orNotReady(readTokenStanding({ feed, facts }, claims));
+      if (!standing.live) throw new Fault('token.ended', standing.why);
+      if (standing.principal.kind !== kinds[claims.sub_profile])
+        throw new Fault('token.invalid', 'the token names another kind of principal');
+      return callerOf(claims, proof);
+    },
+  };
+}
+
+function callerOf(claims: AccessTokenClaims, proof: DpopProof): AuthenticatedCaller {
+  return {
+    principal: claims.sub,
+    kind: kinds[claims.sub_profile],
+    credential: claims.instance ?? '',
+    jkt: proof.jkt,
+    task: claims.task,
+    tokenId: claims.jti,
+    issuedAtSeconds: claims.iat,
+    expiresAtSeconds: claims.exp,
+    proofId: proof.jti,
+    proofIssuedAtSeconds: proof.iat,
+  };
+}

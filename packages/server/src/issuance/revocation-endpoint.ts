@@ -1,0 +1,36 @@
+import type { AccessTokenClaims } from '@surety/proof/access-token';
+import { orNotReady } from '#authn/proof-fault';
+import { announce } from '#change/announce';
+import { Fault } from '#kernel/fault';
+import { record } from '#ledger/record';
+import { admitClient } from './admit-client.ts';
+import { createEndpoint, type RawHandler } from './endpoint.ts';
+import { requiredParameter } from './form.ts';
+import type { IssuanceRoom } from './issuance-room.ts';
+import { createTokenReader } from './read-token.ts';
+
+/**
+ * Token revocation (RFC 7009). A client ends its own access tokens, everywhere; what is no token of ours, or over already,
+ * is as good as revoked (§2.2). A live token of another client is refused (§2.1), and nothing happens to it.
+ */
+export function revocationEndpoint(room: IssuanceRoom): RawHandler {
+  const readToken = createTokenReader(room);
+  return createEndpoint(room, async (form) => {
+    const token = requiredParameter(form, 'token');
+    const client = await admitClient(room, form);
+    const claims = readToken(token);
+    if (claims === undefined || room.feed.cutoffOf(claims.jti) !== undefined) return 'empty';
+    if (claims.sub !== client.id) throw new Fault('access.denied', 'the token was issued to another client');
+    await orNotReady(revokeToken(room, claims));
+    return 'empty';
+  });
+}
+
+/** Ends one access token: recorded, and announced as a cut-off of its id, in one transaction. */
+async function revokeToken({ db, clock, feed }: IssuanceRoom, { sub, jti, task }: AccessTokenClaims): Promise<void> {
+  const change = await db.transaction(async (tx) => {
+    await record(tx, clock, { type: 'token.revoked', actor: sub, about: sub, task, data: { tokenId: jti } });
+    return announce(tx, [{ what: 'cutoff', key: jti }]);
+  });
+  await feed.waitFor(change, 1_000);
+}

@@ -1,0 +1,30 @@
+import { grantTable } from './grants/grant-table.ts';
+
+/** Signature algorithms taken of clients, for assertions and proofs alike. */
+export const clientAlgs = ['ES256', 'EdDSA'] as const;
+
+/**
+ * Authorization-server metadata (RFC 8414 §2), served at both well-known addresses. Only what works is in it. Clients of
+ * the Model Context Protocol refuse metadata without `authorization_endpoint`; the page there says that nothing is offered.
+ */
+export function serverMetadata(issuer: string): object {
+  return {
+    issuer,
+    authorization_endpoint: `${issuer}/authorize`,
+    token_endpoint: `${issuer}/token`,
+    jwks_uri: `${issuer}/jwks`,
+    introspection_endpoint: `${issuer}/introspect`,
+    revocation_endpoint: `${issuer}/revoke`,
+    scopes_supported: ['call'],
+    response_types_supported: [],
+    grant_types_supported: [...grantTable.keys()],
+    token_endpoint_auth_methods_supported: ['private_key_jwt'],
+    token_endpoint_auth_signing_alg_values_supported: clientAlgs,
+    introspection_endpoint_auth_methods_supported: ['private_key_jwt'],
+    introspection_endpoint_auth_signing_alg_values_supported: clientAlgs,
+    revocation_endpoint_auth_methods_supported: ['private_key_jwt'],
+    revocation_endpoint_auth_signing_alg_values_supported: clientAlgs,
+    dpop_signing_alg_values_supported: clientAlgs,
+    code_challenge_methods_supported: ['S256'],
+  };
+}
