@@ -1,0 +1,127 @@
+import type { getStatus } from '@surety/contract/oversight-routes';
+import type * as z from 'zod';
+import { countPending } from '#approval/approval-store';
+import { listSystems } from '#catalogue/system-store';
+import type { Feed } from '#change/feed';
+import { listPoints } from '#change/point-store';
+import type { Db } from '#kernel/db';
+import { findHead } from '#ledger/head-store';
+import { countUnsequenced } from '#ledger/sequence-store';
+import { listAgents } from '#registry/agent-store';
+import { countActiveHolders, countHumans } from '#registry/human-store';
+
+export type Status = z.input<typeof getStatus.output>;
+
+export type StatusRoom = {
+  readonly db: Db;
+  readonly feed: Pick<Feed, 'isFresh' | 'applied'>;
+  readonly leaseMs: number;
+  readonly issuer: string;
+  readonly gatewayUrl: string;
+  readonly version: string;
+  /** Why nothing is signed any more on this node, in words; undefined while all is well. */
+  readonly logTrouble: () => string | undefined;
+};
+
+/** How many entries may wait for their index before that is worth a warning. */
+const manyUnsequenced = 1_000;
+
+/** What runs, and whether it is well: facts for people and for monitoring. */
+export async function readStatus(room: StatusRoom): Promise<Status> {
+  const { db, feed, leaseMs, issuer, gatewayUrl, version } = room;
+  const [humans, agents, systems, waiting, points, log, administrators, settings] = await Promise.all([
+    countHumans(db),
+    listAgents(db),
+    listSystems(db),
+    countPending(db),
+    listPoints(db, 2 * leaseMs),
+    readLogState(db),
+    countActiveHolders(db, 'administrator'),
+    readSettings(db),
+  ]);
+  const checks: Status['checks'] = [
+    storeCheck(settings),
+    administratorCheck(administrators),
+    feed.isFresh()
+      ? { group: 'enforcement', check: 'change feed', state: 'ok', fact: `fresh, at change ${feed.applied()}` }
+      : {
+          group: 'enforcement',
+          check: 'change feed',
+          state: 'problem',
+          fact: 'stale: this node denies everything',
+          next: 'surety status',
+        },
+    logCheck(log, room.logTrouble()),
+    standbyCheck(settings),
+  ];
+  return {
+    version,
+    issuer,
+    gateway: gatewayUrl,
+    claimed: humans > 0,
+    agents: agents.length,
+    systems: systems.filter(({ state }) => state === 'active').length,
+    waiting,
+    points: points.map(({ id, name, change, seenMsAgo }) => ({ id, name, change, seenMsAgo })),
+    log,
+    checks,
+  };
+}
+
+async function readLogState(db: Db): Promise<Status['log']> {
+  const [head, unsequenced] = await Promise.all([findHead(db), countUnsequenced(db)]);
+  return { size: head?.size ?? 0, unsequenced };
+}
+
+function logCheck({ size, unsequenced }: Status['log'], trouble: string | undefined): Status['checks'][number] {
+  const check = { group: 'log', check: 'sequencer' } as const;
+  if (trouble !== undefined)
+    return { ...check, state: 'problem', fact: trouble, next: 'surety log verify, with a checkpoint that was kept elsewhere' };
+  if (unsequenced > manyUnsequenced) return { ...check, state: 'warning', fact: `${unsequenced} entries wait for their index` };
+  return { ...check, state: 'ok', fact: `${size} entries under the newest checkpoint` };
+}
+
+type Settings = {
+  readonly version: string;
+  readonly fsync: boolean;
+  readonly fullPageWrites: boolean;
+  readonly synchronousStandby: boolean;
+};
+
+async function readSettings(db: Db): Promise<Settings> {
+  const { rows } = await db.query<{ version: string; fsync: string; pages: string; standbys: string }>(
+    `select current_setting('server_version') as version, current_setting('fsync') as fsync,
+       current_setting('full_page_writes') as pages, current_setting('synchronous_standby_names') as standbys`,
+  );
+  const [row] = rows;
+  return {
+    version: row?.version ?? '?',
+    fsync: row?.fsync === 'on',
+    fullPageWrites: row?.pages === 'on',
+    synchronousStandby: (row?.standbys ?? '') !== '',
+  };
+}
+
+function storeCheck({ version, fsync, fullPageWrites }: Settings): Status['checks'][number] {
+  const isSafe = fsync && fullPageWrites;
+  const fact = `PostgreSQL ${version}, fsync ${fsync ? 'on' : 'OFF'}, full_page_writes ${fullPageWrites ? 'on' : 'OFF'}`;
+  return {
+    group: 'store',
+    check: 'PostgreSQL',
+    state: isSafe ? 'ok' : 'problem',
+    fact,
+    ...(isSafe ? {} : { next: 'the promises about the record are void' }),
+  };
+}
+
+function standbyCheck({ synchronousStandby }: Settings): Status['checks'][number] {
+  const check = { group: 'store', check: 'standby' } as const;
+  if (synchronousStandby) return { ...check, state: 'ok', fact: 'a synchronous standby is set' };
+  return { ...check, state: 'warning', fact: 'no synchronous standby: a record does not outlive the loss of this one machine' };
+}
+
+function administratorCheck(count: number): Status['checks'][number] {
+  const fact = `${count} active administrator${count === 1 ? '' : 's'}`;
+  if (count >= 2) return { group: 'people', check: 'administrators', state: 'ok', fact };
+  return { group: 'people', check: 'administrators', state: 'warning', fact, next: 'surety person add … --role administrator' };
+}

@@ -1,0 +1,74 @@
+import { AnswerClaims } from '@surety/contract/approval';
+import { announce } from '#change/announce';
+import { type Clock, instant } from '#kernel/clock';
+import type { Db, Tx } from '#kernel/db';
+import { Fault } from '#kernel/fault';
+import { record } from '#ledger/record';
+import { verifyHumanSignature } from '#registry/human-signature';
+import { getHuman } from '#registry/human-store';
+import { mayAnswer, type Question, stateAt } from './approval.ts';
+import { lockApproval, saveAnswer } from './approval-store.ts';
+
+export type AnswerHouse = { readonly db: Db; readonly clock: Clock; readonly validSeconds: number };
+
+/** How old a signed answer may be, in seconds: it is signed when it is given. */
+const maxAgeSeconds = 300;
+
+/**
+ * A person's yes or no to exactly one call, signed over the digest of the question (P6). A yes can be used once, until
+ * `validSeconds` from now. The first answer stands: a second, from whichever node, is `approval.not_open`.
+ */
+export async function answerApproval(
+  house: AnswerHouse,
+  actor: string,
+  { approval, signature }: { approval: string; signature: string },
+): Promise<Question> {
+  return house.db.transaction(async (tx) => {
+    const before = await lockApproval(tx, approval);
+    const claims = await readClaims(tx, actor, signature, house.clock());
+    if (claims.approval !== before.id || claims.digest !== before.questionDigest) throw new Fault('signature.invalid');
+    const human = await getHuman(tx, actor);
+    if (human.state !== 'active' || !mayAnswer(before, human, [before.agent])) throw new Fault('approval.not_yours');
+    if (stateAt(before, house.clock()) !== 'pending') throw new Fault('approval.not_open');
+    const after = answered(before, { actor, signature, claims, now: house.clock(), validSeconds: house.validSeconds });
+    await saveAnswer(tx, after);
+    await recordAnswer(tx, house.clock, after);
+    await announce(tx, [{ what: 'answered', key: after.id }]);
+    return after;
+  });
+}
+
+async function readClaims(tx: Tx, actor: string, signature: string, now: number): Promise<AnswerClaims> {
+  const read = AnswerClaims.safeParse(await verifyHumanSignature(tx, actor, signature, 'surety-approval+jwt'));
+  if (!read.success || Math.abs(now / 1000 - read.data.iat) > maxAgeSeconds) throw new Fault('signature.invalid');
+  return read.data;
+}
+
+function answered(
+  question: Question,
+  by: { actor: string; signature: string; claims: AnswerClaims; now: number; validSeconds: number },
+): Question {
+  const yes = by.claims.answer === 'approve';
+  return {
+    ...question,
+    state: yes ? 'approved' : 'refused',
+    validUntilMs: yes ? by.now + by.validSeconds * 1000 : null,
+    answeredBy: by.actor,
+    answeredAtMs: by.now,
+    signature: by.signature,
+    reason: by.claims.reason ?? null,
+  };
+}
+
+async function recordAnswer(tx: Tx, clock: Clock, question: Question): Promise<void> {
+  const { action, questionDigest, id, task } = question;
+  const signed = { action, questionDigest, signature: question.signature ?? '' };
+  const by = { actor: question.answeredBy ?? '', about: id, task };
+  if (question.validUntilMs === null) await record(tx, clock, { ...by, type: 'approval.refused', data: signed });
+  else
+    await record(tx, clock, {
+      ...by,
+      type: 'approval.approved',
+      data: { ...signed, validUntil: instant(question.validUntilMs) },
+    });
+}

@@ -1,0 +1,108 @@
+import type { Admission, AuthenticatedCaller, CallOutcome, GuardHouse } from '@surety/contract/enforcement';
+import type { NonceSource } from '@surety/proof/nonce';
+import type { Authenticator } from '#authn/authenticate';
+import { openSystemCredential } from '#broker/system-credential';
+import type { SystemFacts } from '#catalogue/system-facts';
+import { createFactCache } from '#change/fact-cache';
+import { hearNewer } from '#change/hear-newer';
+import { Fault } from '#kernel/fault';
+import { errorFields, type Log } from '#kernel/log';
+import { beginCall, type BeginHouse } from './begin-call.ts';
+import { outcomeEntry } from './call-entries.ts';
+import type { InFlight } from './in-flight.ts';
+import { proofSpend } from './proof-spend.ts';
+
+export type GuardRoom = BeginHouse & {
+  readonly authenticator: Authenticator;
+  readonly nonces: NonceSource;
+  readonly systems: SystemFacts;
+  readonly inFlight: InFlight;
+  readonly log: Log;
+};
+
+/** Systems whose sealed credential is kept in memory, opened only when it is used. */
+const maxCredentials = 1_000;
+
+/** How often an outcome is tried again when the database does not answer, and how long apart in milliseconds. */
+const settleTries = 40;
+const settleEveryMs = 250;
+
+/** The house as a guard in the same process sees it (ARCHITECTURE.md, the life of a call). */
+export function openGuardHouse(room: GuardRoom): GuardHouse {
+  const running = new Map<string, AuthenticatedCaller>();
+  const credentials = createFactCache({
+    feed: room.feed,
+    max: maxCredentials,
+    load: (id) => openSystemCredential(room.db, room.sealer, id),
+    keysOf: (id) => [id],
+  });
+  return {
+    authenticate: (head) => room.authenticator.authenticate(head),
+    nonce: () => room.nonces.issue(room.clock()),
+    system: (name) => room.systems.byName(name),
+    listable: (caller, system) => room.decider.listable(caller, system),
+    admit: (caller) => admit(room, caller),
+    begin: async (caller, call, wait) => {
+      const result = await failClosed(room, beginCall(room, caller, call, wait));
+      if (result.kind === 'go') running.set(result.actionId, caller);
+      return result;
+    },
+    isLive: room.inFlight.isLive,
+    onEnd: room.inFlight.onEnd,
+    systemCredential: async (system) => (system.credentialPlace === undefined ? undefined : credentials.get(system.id)),
+    settle: async (actionId, outcome) => {
+      const caller = running.get(actionId);
+      if (caller === undefined) throw new Fault('internal', 'an outcome without an intent of this point');
+      await settle(room, { caller, actionId, outcome });
+      running.delete(actionId);
+    },
+  };
+}
+
+/** A request that only reads the catalogue: the caller's standing is judged, and the proof spent, once. */
+async function admit(room: GuardRoom, caller: AuthenticatedCaller): Promise<Admission> {
+  for (let round = 0; round < 3; round++) {
+    room.feed.catchUp();
+    const standing = await room.decider.standing(caller);
+    if (standing.decision.outcome !== 'permit') return { ok: false, decision: standing.decision };
+    const spends = round === 0 ? [proofSpend(caller)] : [];
+    const result = await failClosed(room, room.queue.commit({ entries: [], spends, fence: standing.fence }));
+    if (result === 'committed') return { ok: true };
+    if (result === 'replayed') throw new Fault('dpop.proof_replayed');
+    await hearNewer(room.feed, standing.fence.change);
+  }
+  throw new Fault('service.not_ready');
+}
+
+/**
+ * Writes the outcome; the answer waits for it. While the database does not answer it is tried again, for a while: what
+ * happened is known only here. After that the outcome stays unknown and the answer is not released.
+ */
+async function settle(
+  room: GuardRoom,
+  what: { caller: AuthenticatedCaller; actionId: string; outcome: CallOutcome },
+): Promise<void> {
+  const entry = outcomeEntry(room.clock, what.caller, what.actionId, what.outcome);
+  for (let tries = settleTries; ; tries--) {
+    try {
+      await room.queue.commit({ entries: [entry], spends: [] });
+      return;
+    } catch (thrown) {
+      if (tries === 0) throw notReady(room, thrown);
+      await new Promise((resolve) => setTimeout(resolve, settleEveryMs));
+    }
+  }
+}
+
+async function failClosed<Result>(room: GuardRoom, work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (thrown) {
+    throw thrown instanceof Fault ? thrown : notReady(room, thrown);
+  }
+}
+
+function notReady(room: GuardRoom, thrown: unknown): Fault {
+  room.log.error(errorFields(thrown), 'the record could not be written, so nothing passes');
+  return new Fault('service.not_ready', undefined, { cause: thrown });
+}
