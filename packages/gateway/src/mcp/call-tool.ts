@@ -1,0 +1,90 @@
+import type { BeginResult, CallOutcome } from '@surety/contract/enforcement';
+import { errorFields } from '../log.ts';
+import type { ForwardEnd } from './forward.ts';
+import { forwardToSystem, type Outgoing } from './forward-to-system.ts';
+import type { Ask } from './ask.ts';
+import type { Guard } from './guard.ts';
+import { HouseFault } from './house-fault.ts';
+import { mirroredHeaders } from './mirrored-headers.ts';
+import type { Message } from './read-message.ts';
+import { readToolCall, type ToolCall } from './read-tool-call.ts';
+import { deniedText, heldText, unfinishedText } from './refusal.ts';
+import { Rejection } from './rejection.ts';
+import { sayWaiting } from './say-waiting.ts';
+
+type Request = Extract<Message, { kind: 'request' }>;
+
+/** The life of a call (ARCHITECTURE.md), from step 2 on. Step 1 is done. */
+export async function callTool(guard: Guard, ask: Ask, request: Request): Promise<void> {
+  const { reply, spoken } = ask;
+  const toolCall = readToolCall(request.params, ask.caller, ask.system); //                          2 understand
+  const headers = await mirroredHeaders(guard, ask, toolCall.call);
+  const begun = await begin(guard, ask, toolCall); //                                               3 to 6
+  const { operation } = toolCall.call;
+  if (begun.kind === 'refused') return reply.finish(deniedText(request.id, spoken.era, operation, begun));
+  if (begun.kind === 'held') return reply.finish(heldText(request.id, spoken.era, operation, begun));
+  const startedAt = performance.now();
+  const outgoing = {
+    verb: 'POST',
+    id: request.id,
+    method: request.method,
+    params: toolCall.params,
+    body: { ...request.body, params: toolCall.params },
+    headers,
+    withNotices: true,
+  } as const;
+  const end = await enforce(guard, ask, outgoing); //                                               7 enforce, 8 look
+  const outcome = outcomeOf(end, performance.now() - startedAt);
+  const text =
+    end.kind === 'answer' ? end.text : unfinishedText(request.id, spoken.era, operation, { outcome, action: begun.actionId });
+  if (end.kind === 'cut') reply.finish(text); // Nothing of the system is in it: whoever is cut is told at once.
+  const isDurable = await settle(guard, begun.actionId, outcome); //                                9 record, then release
+  if (end.kind === 'cut') return;
+  if (isDurable) return reply.finish(text, end.kind === 'answer' ? end.status : 200);
+  throw new Rejection(503, 'unavailable', 'The outcome could not be recorded, so the answer is withheld.');
+}
+
+async function begin(guard: Guard, ask: Ask, { call, progressToken }: ToolCall): Promise<BeginResult> {
+  const { reply } = ask;
+  const waiting = sayWaiting(reply, progressToken);
+  try {
+    const begun = await guard.house.begin(ask.caller, call, {
+      holdMs: guard.limits.holdMs,
+      signal: ask.cutSwitch.signal,
+      onHeld: ({ answerableName }) => waiting.start(answerableName),
+    });
+    if (begun.kind === 'refused' && begun.decision.reason === 'proof.replayed') throw new HouseFault('dpop.proof_replayed');
+    return begun;
+  } finally {
+    waiting.stop();
+  }
+}
+
+async function enforce(guard: Guard, ask: Ask, outgoing: Outgoing): Promise<ForwardEnd> {
+  try {
+    return await forwardToSystem(guard, ask, outgoing);
+  } catch (thrown) {
+    guard.log.error(errorFields(thrown), 'a permitted call could not be sent');
+    return { kind: 'failed', problem: 'internal', status: undefined };
+  }
+}
+
+function outcomeOf(end: ForwardEnd, milliseconds: number): CallOutcome {
+  if (end.kind === 'cut' || end.kind === 'failed') return { state: end.kind, problem: end.problem, milliseconds };
+  if (end.kind === 'accepted') return { state: 'failed', problem: 'upstream_answer_invalid', milliseconds };
+  const { envelope, digest: resultDigest, bytes: resultBytes } = end;
+  const result = { resultDigest, resultBytes, milliseconds };
+  return envelope.isError || envelope.isToolError
+    ? { state: 'failed', problem: 'tool_error', ...result }
+    : { state: 'completed', ...result };
+}
+
+async function settle(guard: Guard, actionId: string, outcome: CallOutcome): Promise<boolean> {
+  try {
+    await guard.house.settle(actionId, outcome);
+    return true;
+  } catch (thrown) {
+    guard.log.error({ ...errorFields(thrown), action: actionId }, 'an outcome could not be recorded');
+    return false;
+  }
+}

@@ -1,0 +1,122 @@
+import type { Decision, Reason } from '@surety/contract/decision';
+import type { BeginResult, CallOutcome } from '@surety/contract/enforcement';
+import { type JsonRpcId, jsonRpcResult } from './json-rpc.ts';
+import type { Era } from './method-table.ts';
+
+/** The longest text a model gets to read about a call that did not go through, in characters. */
+const maxLength = 400;
+
+const askOwner = 'The person who answers for this agent can change that.';
+const askAdministrator = 'An administrator can change that.';
+const tryLater = 'Nothing was sent. Try again in a moment.';
+
+/** What would be needed, by the reason of a refusal. Names no person. */
+const needed: Readonly<Record<Reason, string>> = {
+  permitted: '',
+  approved: '',
+  'agent.not_active': 'The person who answers for this agent must make it active first.',
+  'owner.not_active': askAdministrator,
+  'owner.may_not_answer': askAdministrator,
+  'task.ended': 'Get a new token, which opens a new task.',
+  'system.unknown': askAdministrator,
+  'operation.unknown': 'List the tools again and call one of those.',
+  'mandate.none': 'The person who answers for this agent must give it a mandate first.',
+  'mandate.expired': 'The person who answers for this agent must give it a new mandate.',
+  'mandate.invalid': 'The person who answers for this agent must sign its mandate again.',
+  'mandate.silent': askOwner,
+  'mandate.constraint': askOwner,
+  'mandate.autonomy': askOwner,
+  'organisation.silent': askAdministrator,
+  'organisation.forbidden': askAdministrator,
+  'policy.error': 'An administrator must correct the policy first.',
+  'proof.replayed': 'Make a fresh proof for every request.',
+  'house.stale': tryLater,
+  'house.not_ready': tryLater,
+  'held.mandate': '',
+  'held.autonomy': '',
+  'held.organisation': '',
+  'approval.refused': 'Ask the person who answers for this agent before you try something else.',
+  'approval.used': 'Call again to ask for a new yes.',
+  'approval.expired': 'Call again to ask once more.',
+};
+
+/**
+ * The answer to a call that is denied: a result with `isError`, because a model can act on that, and the same for
+ * programs in `structuredContent`. States what was refused, the limit, what would be needed, and not to work around it.
+ */
+export function deniedText(
+  id: JsonRpcId,
+  era: Era,
+  operation: string,
+  { actionId, decision }: Extract<BeginResult, { kind: 'refused' }>,
+): string {
+  const after = [needed[decision.reason], `Action ${actionId}.`, 'Do not retry with other arguments to get around this.'];
+  const text = within(`Denied: ${shown(operation)}. `, sentence(decision), after);
+  return resultText(id, era, text, { status: 'denied', reason: decision.reason, link: decision.link, action: actionId });
+}
+
+/** The answer to a call that waits for a person. */
+export function heldText(id: JsonRpcId, era: Era, operation: string, held: Extract<BeginResult, { kind: 'held' }>): string {
+  const after = [
+    `Request ${held.approvalId} waits for ${shown(held.answerableName)} until ${held.expiresAt}.`,
+    'Repeat this exact call after approval. Do not retry with other arguments to get around this.',
+  ];
+  const text = within(`Held: ${shown(operation)}. `, sentence(held.decision), after);
+  return resultText(id, era, text, {
+    status: 'held',
+    approval: held.approvalId,
+    expiresAt: held.expiresAt,
+    reason: held.decision.reason,
+    action: held.actionId,
+  });
+}
+
+/** The answer to a call that was let through and did not come to an end that may be passed on. `problem` is a closed word. */
+export function unfinishedText(id: JsonRpcId, era: Era, operation: string, { outcome, action }: Unfinished): string {
+  const problem = outcome.problem ?? 'internal';
+  const status = problem === 'stopped' ? 'stopped' : outcome.state;
+  const first = status === 'stopped' ? 'Stopped' : outcome.state === 'cut' ? 'Cut off' : 'Failed';
+  const text = within(`${first}: ${shown(operation)}. `, '', [
+    whatIsKnown(outcome, problem),
+    `Reason: ${problem}.`,
+    `Action ${action}.`,
+  ]);
+  return resultText(id, era, text, { status, problem, action });
+}
+
+type Unfinished = { readonly outcome: CallOutcome; readonly action: string };
+
+/** Problems of calls that never left the guard. */
+const neverSent = new Set(['upstream_unreachable', 'credential_unusable', 'internal']);
+
+function whatIsKnown({ state }: CallOutcome, problem: string): string {
+  if (state === 'cut') return 'Whether it took effect is not known: find out before you call it again.';
+  return neverSent.has(problem) || problem === 'stopped'
+    ? 'Nothing was sent to the system.'
+    : 'The system gave no answer that could be passed on.';
+}
+
+function resultText(id: JsonRpcId, era: Era, text: string, structuredContent: object): string {
+  const complete = era === 'stateless' ? { resultType: 'complete' } : {};
+  return jsonRpcResult(id, { ...complete, isError: true, content: [{ type: 'text', text }], structuredContent });
+}
+
+function sentence(decision: Decision): string {
+  const because = decision.because.trim();
+  const text = because.charAt(0).toUpperCase() + because.slice(1);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+/** Shortens the sentence in the middle, never what stands before and after it. */
+function within(before: string, middle: string, after: readonly string[]): string {
+  const rest = after.filter((part) => part !== '').join(' ');
+  const room = maxLength - before.length - rest.length - 1;
+  const shortened = middle.length <= room ? middle : `${middle.slice(0, Math.max(0, room - 1)).trimEnd()}…`;
+  return before + (shortened === '' ? rest : `${shortened} ${rest}`);
+}
+
+/** A name as a model may read it: one line, no longer than a name. */
+function shown(name: string): string {
+  const line = name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ').trim();
+  return line.length <= 80 ? line : `${line.slice(0, 79)}…`;
+}
