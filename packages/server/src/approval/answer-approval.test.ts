@@ -90,7 +90,7 @@ test('a question is asked once, sealed, and in the ledger; the same call asks no
     ['call.held'],
   );
   const { rows } = await db.query<{ found: boolean }>(
-    `select position('420' in encode(sealed, 'escape')) > 0 as found from approval where id = $1`,
+    `select position(convert_to('"amount":420', 'UTF8') in sealed) > 0 as found from approval where id = $1`,
     [question.id],
   );
   assert.equal(rows[0]?.found, false);
