@@ -15,6 +15,7 @@ export default defineConfig({
       'bench/**/*.test.ts',
     ],
     isolate: false,
+    maxWorkers: 2, // half of the time of these tests is waiting for processes and clocks
     testTimeout: 30_000,
     hookTimeout: 60_000,
     globalSetup: without.includes('postgres') ? [] : ['packages/server/src/testing/postgres.ts'],
