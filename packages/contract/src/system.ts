@@ -17,6 +17,21 @@ export const Operation = z
   .meta({ id: 'Operation' });
 export type Operation = z.infer<typeof Operation>;
 
+/**
+ * What an MCP server can be asked beside its tools, as operations of their own: a mandate names them like a tool. No tool
+ * is called like this, because a guard takes none whose name begins so.
+ */
+export const protocolOperations: Readonly<Record<string, { readonly title: string; readonly effect: Effect }>> = {
+  'mcp:resources/read': { title: 'Read a resource', effect: 'read' },
+  'mcp:resources/subscribe': { title: 'Be told when a resource changes', effect: 'read' },
+  'mcp:resources/unsubscribe': { title: 'Be told no longer', effect: 'read' },
+  'mcp:prompts/get': { title: 'Get a prompt', effect: 'read' },
+  'mcp:completion/complete': { title: 'Have an argument completed', effect: 'read' },
+};
+
+/** What the names of protocol operations begin with. */
+export const protocolPrefix = 'mcp:';
+
 /** Where the protected MCP server is: an address, or a command that is run as a child with stdio. Never a shell line. */
 export const Upstream = z
   .discriminatedUnion('kind', [

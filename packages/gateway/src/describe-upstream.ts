@@ -1,5 +1,5 @@
 import type { SystemCredential } from '@surety/contract/enforcement';
-import type { Upstream } from '@surety/contract/system';
+import { protocolOperations, protocolPrefix, type Upstream } from '@surety/contract/system';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { fetchWithin } from './upstream/fetch-within.ts';
 import { startStdioChild } from './upstream/stdio-child.ts';
@@ -61,7 +61,7 @@ async function connect(upstream: Upstream, credential: SystemCredential | undefi
 }
 
 async function readAll(client: Client, limit: AbortSignal): Promise<readonly DescribedOperation[]> {
-  const found: DescribedOperation[] = [];
+  const found: DescribedOperation[] = [...beyondTools(client)];
   let cursor: string | undefined;
   for (let page = 0; page < maxPages && found.length < maxOperations; page++) {
     const result = await client.request({ method: 'tools/list', params: cursor === undefined ? {} : { cursor } }, asItIs, {
@@ -78,8 +78,25 @@ async function readAll(client: Client, limit: AbortSignal): Promise<readonly Des
   return found.slice(0, maxOperations);
 }
 
+/** What can be asked of the system beside its tools, as far as it says that it can. */
+function beyondTools(client: Client): readonly DescribedOperation[] {
+  const { resources, prompts, completions } = client.getServerCapabilities() ?? {};
+  const names = [
+    // The newest protocol does not say whether older callers may subscribe.
+    ...(resources === undefined ? [] : ['mcp:resources/read', 'mcp:resources/subscribe', 'mcp:resources/unsubscribe']),
+    ...(prompts === undefined ? [] : ['mcp:prompts/get']),
+    ...(completions === undefined ? [] : ['mcp:completion/complete']),
+  ];
+  return names.map((name) => ({
+    name,
+    title: protocolOperations[name]?.title ?? name,
+    inputSchema: { type: 'object' },
+    definition: { name, protocol: 'mcp' },
+  }));
+}
+
 function described(tool: unknown): readonly DescribedOperation[] {
-  if (!isRecord(tool) || typeof tool['name'] !== 'string') return [];
+  if (!isRecord(tool) || typeof tool['name'] !== 'string' || tool['name'].startsWith(protocolPrefix)) return [];
   const { name, title, description, inputSchema, outputSchema, annotations } = tool;
   const definition = { name, title, description, inputSchema, outputSchema, annotations };
   const text = (value: unknown): value is string => typeof value === 'string';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
+import { toPlain } from '@surety/contract/exact-json';
 import { afterAll, beforeAll, beforeEach, describe, test } from 'vitest';
 import { at, messagesOf } from './raw-caller.ts';
 import { answerJson, event, progress, resultOf, textResult } from './raw-system.ts';
@@ -229,6 +230,69 @@ describe('credentials', () => {
     const read = await stand.rig.caller('shop').post('resources/read', { uri: 'x:y' });
     assert.match(read.text, /credential removed/);
     assert.ok(!read.text.includes(canary));
+  });
+});
+
+describe('what is asked beside the tools', () => {
+  const asked = [
+    ['resources/read', { uri: 'file:///salaries.csv' }],
+    ['prompts/get', { name: 'letter', arguments: { to: 'Sam' } }],
+    ['completion/complete', { ref: { type: 'ref/prompt', name: 'letter' }, argument: { name: 'to', value: 'S' } }],
+  ] as const;
+
+  test.for(asked)('%s is decided with its arguments, recorded, and forwarded as it was decided', async ([method, params]) => {
+    stand.behave = ({ message }, response) => answerJson(response, { jsonrpc: '2.0', id: message?.['id'], result: { ok: 1 } });
+    const settled = stand.rig.house.settled.length;
+    const answer = await stand.rig.caller('shop').post(method, params);
+    const { call } = stand.rig.house.begun.at(-1)!;
+    assert.equal(call.operation, `mcp:${method}`);
+    assert.deepEqual(toPlain(call.arguments), params);
+    assert.deepEqual(at(last(answer), 'result'), { ok: 1 });
+    assert.equal(stand.rig.house.settled.length, settled + 1);
+    for (const [name, value] of Object.entries(params))
+      assert.deepEqual(at(stand.shop.received.at(-1)?.message, 'params', name), value);
+  });
+
+  test.for(asked)(
+    '%s that is denied reaches nothing and is answered with an error that a program can read',
+    async ([method, params]) => {
+      stand.rig.house.decide = () => ({
+        kind: 'refused',
+        actionId: 'act_1',
+        decision: decision('mandate.silent', 'deny', 'Nothing in the mandate permits this.'),
+      });
+      const before = stand.shop.received.length;
+      const answer = await stand.rig.caller('shop').post(method, params);
+      assert.equal(at(last(answer), 'error', 'code'), -32_001);
+      assert.deepEqual(at(last(answer), 'error', 'data'), {
+        status: 'denied',
+        reason: 'mandate.silent',
+        link: 'mandate',
+        action: 'act_1',
+      });
+      assert.equal(stand.shop.received.length, before);
+    },
+  );
+
+  test('what is not decided does not reach the system', async () => {
+    const before = stand.shop.received.length;
+    for (const [method, params] of [
+      ['resources/read', { uri: 'x:y', range: [0, 5] }],
+      ['resources/read', { uri: 7 }],
+      ['completion/complete', { ref: 'letter', argument: { name: 'to', value: 'S' } }],
+      ['completion/complete', { ...asked[2][1], requestState: 's' }],
+    ] as const) {
+      const answer = await stand.rig.caller('shop').post(method, params, { headers: { 'mcp-name': String(at(params, 'uri')) } });
+      assert.equal(at(last(answer), 'error', 'code'), -32_602);
+    }
+    assert.equal(stand.shop.received.length, before);
+  });
+
+  test('a tool cannot be called by the name of such an operation', async () => {
+    const before = stand.rig.house.begun.length;
+    const answer = await stand.rig.caller('shop').post('tools/call', { name: 'mcp:resources/read', arguments: { uri: 'x:y' } });
+    assert.equal(at(last(answer), 'error', 'code'), -32_602);
+    assert.equal(stand.rig.house.begun.length, before);
   });
 });
 

@@ -7,8 +7,9 @@ import type { Guard } from './guard.ts';
 import { HouseFault } from './house-fault.ts';
 import { mirroredHeaders } from './mirrored-headers.ts';
 import type { Message } from './read-message.ts';
-import { readToolCall, type ToolCall } from './read-tool-call.ts';
-import { deniedText, heldText, unfinishedText } from './refusal.ts';
+import { readMethodCall } from './read-method-call.ts';
+import { type ReadCall, readToolCall } from './read-tool-call.ts';
+import { deniedText, heldText, type Refused, unfinishedText } from './refusal.ts';
 import { Rejection } from './rejection.ts';
 import { sayWaiting } from './say-waiting.ts';
 
@@ -17,26 +18,28 @@ type Request = Extract<Message, { kind: 'request' }>;
 /** The life of a call (ARCHITECTURE.md), from step 2 on. Step 1 is done. */
 export async function callTool(guard: Guard, ask: Ask, request: Request): Promise<void> {
   const { reply, spoken } = ask;
-  const toolCall = readToolCall(request.params, ask.caller, ask.system); //                          2 understand
-  const headers = await mirroredHeaders(guard, ask, toolCall.call);
-  const begun = await begin(guard, ask, toolCall); //                                               3 to 6
-  const { operation } = toolCall.call;
-  if (begun.kind === 'refused') return reply.finish(deniedText(request.id, spoken.era, operation, begun));
-  if (begun.kind === 'held') return reply.finish(heldText(request.id, spoken.era, operation, begun));
+  const isTool = request.method === 'tools/call';
+  const read = isTool //                                                                            2 understand
+    ? readToolCall(request.params, ask.caller, ask.system)
+    : readMethodCall(request.method, request.params, ask.caller, ask.system);
+  const headers = isTool ? await mirroredHeaders(guard, ask, read.call) : {};
+  const begun = await begin(guard, ask, read); //                                                   3 to 6
+  const refused: Refused = { id: request.id, era: spoken.era, operation: read.call.operation, isTool };
+  if (begun.kind === 'refused') return reply.finish(deniedText(refused, begun));
+  if (begun.kind === 'held') return reply.finish(heldText(refused, begun));
   const startedAt = performance.now();
   const outgoing = {
     verb: 'POST',
     id: request.id,
     method: request.method,
-    params: toolCall.params,
-    body: { ...request.body, params: toolCall.params },
+    params: read.params,
+    body: { ...request.body, params: read.params },
     headers,
     withNotices: true,
   } as const;
   const end = await enforce(guard, ask, outgoing); //                                               7 enforce, 8 look
   const outcome = outcomeOf(end, performance.now() - startedAt);
-  const text =
-    end.kind === 'answer' ? end.text : unfinishedText(request.id, spoken.era, operation, { outcome, action: begun.actionId });
+  const text = end.kind === 'answer' ? end.text : unfinishedText(refused, { outcome, action: begun.actionId });
   if (end.kind === 'cut') reply.finish(text); // Nothing of the system is in it: whoever is cut is told at once.
   const isDurable = await settle(guard, begun.actionId, outcome); //                                9 record, then release
   if (end.kind === 'cut') return;
@@ -44,7 +47,7 @@ export async function callTool(guard: Guard, ask: Ask, request: Request): Promis
   throw new Rejection(503, 'unavailable', 'The outcome could not be recorded, so the answer is withheld.');
 }
 
-async function begin(guard: Guard, ask: Ask, { call, progressToken }: ToolCall): Promise<BeginResult> {
+async function begin(guard: Guard, ask: Ask, { call, progressToken }: ReadCall): Promise<BeginResult> {
   const { reply } = ask;
   const waiting = sayWaiting(reply, progressToken);
   try {

@@ -29,12 +29,12 @@ const methods: Readonly<Record<string, readonly [Treatment, readonly Era[]]>> = 
 
   'resources/list': ['pass', both],
   'resources/templates/list': ['pass', both],
-  'resources/read': ['pass', both],
-  'resources/subscribe': ['pass', session],
-  'resources/unsubscribe': ['pass', session],
+  'resources/read': ['decide', both],
+  'resources/subscribe': ['decide', session],
+  'resources/unsubscribe': ['decide', session],
   'prompts/list': ['pass', both],
-  'prompts/get': ['pass', both],
-  'completion/complete': ['pass', both],
+  'prompts/get': ['decide', both],
+  'completion/complete': ['decide', both],
   'logging/setLevel': ['pass', session],
   ping: ['pass', session],
 

@@ -2,12 +2,13 @@ import { hash } from 'node:crypto';
 import type { Call } from '@surety/contract/call';
 import type { AuthenticatedCaller, GuardedSystem } from '@surety/contract/enforcement';
 import { type ExactRecord, type ExactValue, isExactRecord } from '@surety/contract/exact-json';
+import { protocolPrefix } from '@surety/contract/system';
 import { digestCall } from '@surety/decision/call-digest';
 import { offeredParams } from './offered.ts';
 import { Rejection } from './rejection.ts';
 
-/** A `tools/call` as it is decided, and the parameters that go to the system if it may. */
-export type ToolCall = { readonly call: Call; readonly params: ExactRecord; readonly progressToken: ExactValue | undefined };
+/** A request as it is decided, and the parameters that go to the system if it may. */
+export type ReadCall = { readonly call: Call; readonly params: ExactRecord; readonly progressToken: ExactValue | undefined };
 
 const maxNameLength = 200;
 
@@ -22,18 +23,19 @@ const passedMeta = /^(?:progressToken|traceparent|tracestate|baggage|io\.modelco
  * Step 2 of the life of a call for MCP. What is forwarded is rebuilt from what is decided: name and arguments, and, decided as
  * two arguments more, the answers to the system's questions and the digest of its state. Throws `Rejection` -32602.
  */
-export function readToolCall(params: ExactRecord, caller: AuthenticatedCaller, system: GuardedSystem): ToolCall {
+export function readToolCall(params: ExactRecord, caller: AuthenticatedCaller, system: GuardedSystem): ReadCall {
   const { name, args, meta, inputResponses, requestState } = readParams(params);
-  const decided: Record<string, ExactValue> = { ...args };
-  if (inputResponses !== undefined) decided[answersName] = inputResponses;
-  if (requestState !== undefined) decided[stateName] = hash('sha256', requestState, 'base64url');
-  const substance = { system: system.name, operation: name, arguments: decided };
+  const substance = {
+    system: system.name,
+    operation: name,
+    arguments: { ...args, ...decidedAnswers(inputResponses, requestState) },
+  };
   return {
     call: { protocol: 'mcp', ...substance, digest: digestCall({ agent: caller.principal, ...substance }) },
     params: offeredParams({
       name,
       arguments: args,
-      ...(meta === undefined ? {} : { _meta: Object.fromEntries(Object.entries(meta).filter(([key]) => passedMeta.test(key))) }),
+      ...passedOn(meta),
       ...(inputResponses === undefined ? {} : { inputResponses }),
       ...(requestState === undefined ? {} : { requestState }),
     }),
@@ -41,9 +43,23 @@ export function readToolCall(params: ExactRecord, caller: AuthenticatedCaller, s
   };
 }
 
+/** What answers to the system's questions add to what is decided. */
+export function decidedAnswers(inputResponses: ExactValue | undefined, requestState: string | undefined): ExactRecord {
+  return {
+    ...(inputResponses === undefined ? {} : { [answersName]: inputResponses }),
+    ...(requestState === undefined ? {} : { [stateName]: hash('sha256', requestState, 'base64url') }),
+  };
+}
+
+/** What of `_meta` goes to the system. */
+export function passedOn(meta: ExactRecord | undefined): ExactRecord {
+  return meta === undefined ? {} : { _meta: Object.fromEntries(Object.entries(meta).filter(([key]) => passedMeta.test(key))) };
+}
+
 function readParams({ name, arguments: args = {}, _meta: meta, inputResponses, requestState, ...others }: ExactRecord) {
   if (typeof name !== 'string' || name === '' || name.length > maxNameLength)
     throw refused(`"params.name" must be 1 to ${maxNameLength} characters.`);
+  if (name.startsWith(protocolPrefix)) throw refused(`"params.name" begins with what is kept for the protocol.`);
   if (!isExactRecord(args)) throw refused('"params.arguments" must be an object.');
   if (Object.hasOwn(args, answersName) || Object.hasOwn(args, stateName))
     throw refused('"params.arguments" holds a name that is kept for the protocol.');
@@ -53,6 +69,6 @@ function readParams({ name, arguments: args = {}, _meta: meta, inputResponses, r
   return { name, args, meta, inputResponses, requestState };
 }
 
-function refused(message: string): Rejection {
+export function refused(message: string): Rejection {
   return new Rejection(400, 'invalid_params', message);
 }

@@ -2,6 +2,7 @@ import type { Decision, Reason } from '@surety/contract/decision';
 import type { BeginResult, CallOutcome } from '@surety/contract/enforcement';
 import { type JsonRpcId, jsonRpcResult } from './json-rpc.ts';
 import type { Era } from './method-table.ts';
+import { Rejection } from './rejection.ts';
 
 /** The longest text a model gets to read about a call that did not go through, in characters. */
 const maxLength = 400;
@@ -40,29 +41,27 @@ const needed: Readonly<Record<Reason, string>> = {
   'approval.expired': 'Call again to ask once more.',
 };
 
+/** What was asked for. A refused tool answers with a result, which a model reads; any other request with an error. */
+export type Refused = { readonly id: JsonRpcId; readonly era: Era; readonly operation: string; readonly isTool: boolean };
+
 /**
  * The answer to a call that is denied: a result with `isError`, because a model can act on that, and the same for
  * programs in `structuredContent`. States what was refused, the limit, what would be needed, and not to work around it.
  */
-export function deniedText(
-  id: JsonRpcId,
-  era: Era,
-  operation: string,
-  { actionId, decision }: Extract<BeginResult, { kind: 'refused' }>,
-): string {
+export function deniedText(refused: Refused, { actionId, decision }: Extract<BeginResult, { kind: 'refused' }>): string {
   const after = [needed[decision.reason], `Action ${actionId}.`, 'Do not retry with other arguments to get around this.'];
-  const text = within(`Denied: ${shown(operation)}. `, sentence(decision), after);
-  return resultText(id, era, text, { status: 'denied', reason: decision.reason, link: decision.link, action: actionId });
+  const text = within(`Denied: ${shown(refused.operation)}. `, sentence(decision), after);
+  return answerText(refused, text, { status: 'denied', reason: decision.reason, link: decision.link, action: actionId });
 }
 
 /** The answer to a call that waits for a person. */
-export function heldText(id: JsonRpcId, era: Era, operation: string, held: Extract<BeginResult, { kind: 'held' }>): string {
+export function heldText(refused: Refused, held: Extract<BeginResult, { kind: 'held' }>): string {
   const after = [
     `Request ${held.approvalId} waits for ${shown(held.answerableName)} until ${held.expiresAt}.`,
     'Repeat this exact call after approval. Do not retry with other arguments to get around this.',
   ];
-  const text = within(`Held: ${shown(operation)}. `, sentence(held.decision), after);
-  return resultText(id, era, text, {
+  const text = within(`Held: ${shown(refused.operation)}. `, sentence(held.decision), after);
+  return answerText(refused, text, {
     status: 'held',
     approval: held.approvalId,
     expiresAt: held.expiresAt,
@@ -72,16 +71,16 @@ export function heldText(id: JsonRpcId, era: Era, operation: string, held: Extra
 }
 
 /** The answer to a call that was let through and did not come to an end that may be passed on. `problem` is a closed word. */
-export function unfinishedText(id: JsonRpcId, era: Era, operation: string, { outcome, action }: Unfinished): string {
+export function unfinishedText(refused: Refused, { outcome, action }: Unfinished): string {
   const problem = outcome.problem ?? 'internal';
   const status = problem === 'stopped' ? 'stopped' : outcome.state;
   const first = status === 'stopped' ? 'Stopped' : outcome.state === 'cut' ? 'Cut off' : 'Failed';
-  const text = within(`${first}: ${shown(operation)}. `, '', [
+  const text = within(`${first}: ${shown(refused.operation)}. `, '', [
     whatIsKnown(outcome, problem),
     `Reason: ${problem}.`,
     `Action ${action}.`,
   ]);
-  return resultText(id, era, text, { status, problem, action });
+  return answerText(refused, text, { status, problem, action });
 }
 
 type Unfinished = { readonly outcome: CallOutcome; readonly action: string };
@@ -96,7 +95,8 @@ function whatIsKnown({ state }: CallOutcome, problem: string): string {
     : 'The system gave no answer that could be passed on.';
 }
 
-function resultText(id: JsonRpcId, era: Era, text: string, structuredContent: object): string {
+function answerText({ id, era, isTool }: Refused, text: string, structuredContent: object): string {
+  if (!isTool) return new Rejection(200, 'denied', text, structuredContent).text(id);
   const complete = era === 'stateless' ? { resultType: 'complete' } : {};
   return jsonRpcResult(id, { ...complete, isError: true, content: [{ type: 'text', text }], structuredContent });
 }

@@ -1,6 +1,6 @@
 import { ExactJsonError } from '@surety/contract/exact-json';
 import type { SystemCredential } from '@surety/contract/enforcement';
-import type { Operation, Upstream } from '@surety/contract/system';
+import { type Operation, protocolOperations, type Upstream } from '@surety/contract/system';
 import { classifyEffect, type EffectHints } from './classify-effect.ts';
 import { definitionDigest } from './definition-digest.ts';
 
@@ -53,7 +53,7 @@ function operationOf(one: DescribedOperation, digest: string): Operation {
   return {
     name: one.name,
     title: plainTitle(one.title ?? one.name),
-    effect: classifyEffect(one.name, one.annotations),
+    effect: protocolOperations[one.name]?.effect ?? classifyEffect(one.name, one.annotations),
     effectBy: 'heuristic',
     definitionDigest: digest,
   };
