@@ -71,6 +71,12 @@ export const commandTable: readonly RootCommand[] = [
     load: async () => (await import('./commands/policy.ts')).policyCommands,
   },
   {
+    name: 'key',
+    summary: 'the keys that the house signs with',
+    group: 'Authority',
+    load: async () => (await import('./commands/key.ts')).keyCommands,
+  },
+  {
     name: 'stop',
     summary: 'stop an agent and everything below it, now',
     group: 'Authority',

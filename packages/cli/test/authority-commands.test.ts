@@ -378,3 +378,12 @@ test('start: a draft is activated, a stopped one has its stop lifted, a suspende
   });
   assert.equal((await run('start refund-bot')).code, 3);
 });
+
+test('key ls and rotate', async () => {
+  const key = { kid: 'k'.repeat(43), purpose: 'token', state: 'current', madeAt: at, retireAt: null };
+  answers('listSigningKeys', () => ({ items: [key] }));
+  assert.match((await run('key ls')).out, /k{43} +tokens +current/);
+  answers('rotateSigningKey', () => ({ items: [{ ...key, state: 'retiring', retireAt: at }] }));
+  assert.match((await run('key rotate --compromised')).out, /retiring/);
+  assert.deepEqual(inputs['rotateSigningKey'], { compromised: true });
+});

@@ -47,6 +47,7 @@ const pinned = {
   'action.not_found': [404],
   'stop.not_found': [404],
   'entry.not_found': [404],
+  'key.too_soon': [409],
   'call.denied': [403],
   'call.held': [403],
   'service.not_ready': [503, 'temporarily_unavailable'],

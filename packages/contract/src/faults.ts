@@ -48,6 +48,7 @@ export const faults = {
   'approval.not_yours': { status: 403, title: 'You may not answer this request', next: 'It goes to the person who answers for the agent, or to an approver.' },
   'action.not_found': { status: 404, title: 'There is no such action', next: 'Look at "surety activity ls".' },
   'stop.not_found': { status: 404, title: 'There is no such stop', next: 'Look at "surety activity ls".' },
+  'key.too_soon': { status: 409, title: 'The next key has not been shown long enough to sign', next: 'Try again in ten minutes; only for a compromised key this is not waited for.' },
   'entry.not_found': { status: 404, title: 'There is no such entry in the log', next: 'Ask for an index below the size of the tree.' },
   'call.denied': { status: 403, title: 'The call is denied', next: 'Read the reason. Do not retry with other arguments to get around it.' },
   'call.held': { status: 403, title: 'The call waits for a person', next: 'Repeat this exact call after approval.' },

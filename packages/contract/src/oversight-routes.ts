@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Action, ActionState, Explanation, Responsibility } from './activity.ts';
 import { Approval, ApprovalState } from './approval.ts';
-import { ActionId, AgentId, ApprovalId, Name, PlainText, StopId } from './id.ts';
+import { ActionId, AgentId, ApprovalId, Instant, Name, PlainText, StopId } from './id.ts';
 import { CheckpointView, ConsistencyProofView, InclusionProofView, LedgerEntry } from './ledger.ts';
 import { route } from './route.ts';
 import { Stop } from './stop.ts';
@@ -71,6 +71,26 @@ export const proveInclusion = route({
 export const proveConsistency = route({
   name: 'proveConsistency', method: 'GET', path: '/v1/log/consistency', action: 'log:read', summary: 'Proof that one size of the tree begins with another.',
   input: z.strictObject({ from: index, to: index.optional() }), output: ConsistencyProofView, faults: ['entry.not_found'],
+});
+
+export const SigningKeyView = z
+  .strictObject({
+    kid: z.string().describe('RFC 7638 thumbprint of the public half.'),
+    purpose: z.enum(['token', 'log']),
+    state: z.enum(['next', 'current', 'retiring']),
+    madeAt: Instant,
+    retireAt: Instant.nullable().describe('When it stops verifying.'),
+  })
+  .meta({ id: 'SigningKey' });
+export type SigningKeyView = z.infer<typeof SigningKeyView>;
+
+export const listSigningKeys = route({
+  name: 'listSigningKeys', method: 'GET', path: '/v1/keys', action: 'key:read', summary: 'The keys that this house signs with, and which of them count now.',
+  input: z.strictObject({}), output: list(SigningKeyView), faults: [],
+});
+export const rotateSigningKey = route({
+  name: 'rotateSigningKey', method: 'POST', path: '/v1/keys/rotate', action: 'key:rotate', summary: 'Let the next key sign tokens from now on. A compromised one ends at once, with every token that it signed.',
+  input: z.strictObject({ compromised: z.boolean().default(false) }), output: list(SigningKeyView), faults: ['key.too_soon'],
 });
 
 export const Check = z.strictObject({ group: z.string(), check: z.string(), state: z.enum(['ok', 'warning', 'problem']), fact: z.string(), next: z.string().optional() });

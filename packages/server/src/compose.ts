@@ -31,7 +31,8 @@ import type { Log } from '#kernel/log';
 import { readKeyFile } from '#keys/key-file';
 import { readHouseSecret } from '#keys/house-secret';
 import { openKeyRing } from '#keys/key-ring';
-import { retireTokenKeys } from '#keys/rotate-token-key';
+import { keysRoutes } from '#keys/keys-routes';
+import { retireTokenKeys, rotateDueTokenKey } from '#keys/rotate-token-key';
 import { createSealer } from '#keys/seal';
 import { type CommitQueue, openCommitQueue } from '#ledger/commit-queue';
 import { findHead } from '#ledger/head-store';
@@ -211,7 +212,7 @@ async function furnish(options: HouseOptions, store: Store, closing: Closing): P
       isClaimed,
     }),
   );
-  const jobs = runJobs(jobsOf(known, store), log);
+  const jobs = runJobs(jobsOf(config, known, store), log);
   closing.push(
     () => jobs.close(),
     () => door.close(drainMs),
@@ -250,6 +251,7 @@ function answersOf(
     ...delegationRoutes({ db, clock }),
     ...approvalRoutes({ db, clock, sealer, facts, validSeconds: config.SURETY_APPROVAL_SECONDS }),
     ...stopRoutes({ db, clock, facts, leaseMs }),
+    ...keysRoutes({ db, clock, sealer }),
     ...ledgerRoutes({ db, signer }),
     ...activityRoutes({
       db,
@@ -267,12 +269,13 @@ function answersOf(
   ];
 }
 
-function jobsOf({ clock, sealer }: Facts, { db }: Store) {
+function jobsOf(config: Config, { clock, sealer }: Facts, { db }: Store) {
   return [
     { name: 'expire-approvals', everyMs: 1_000, run: () => expireApprovals({ db, clock }) },
     { name: 'prune-spent-proofs', everyMs: 30_000, run: () => pruneSpentProofs(db, new Date(clock())) },
     { name: 'prune-changes', everyMs: 600_000, run: () => pruneChanges(db) },
     { name: 'remove-points', everyMs: 600_000, run: () => removePoints(db, 24 * 3600 * 1000) },
     { name: 'retire-token-keys', everyMs: 60_000, run: () => retireTokenKeys({ db, clock, sealer }) },
+    { name: 'rotate-token-key', everyMs: 60_000, run: () => rotateDueTokenKey({ db, clock, sealer }, config.SURETY_KEY_DAYS) },
   ];
 }

@@ -13,7 +13,10 @@ test('a denial is at most 400 characters for every reason, name and sentence, an
     fc.property(reason, fc.string({ maxLength: 2_000 }), fc.string({ maxLength: 200 }), (why, because, operation) => {
       const decision: Decision = { outcome: 'deny', reason: why, link: 'mandate', policies: [], because, conditions: [] };
       const text = textOf(
-        deniedText({ id: 1, era: 'stateless', operation, isTool: true }, { kind: 'refused', actionId: `act_${'0'.repeat(26)}`, decision }),
+        deniedText(
+          { id: 1, era: 'stateless', operation, isTool: true },
+          { kind: 'refused', actionId: `act_${'0'.repeat(26)}`, decision },
+        ),
       );
       assert.ok(text.length <= 400);
       assert.ok(text.startsWith('Denied: '));

@@ -8,7 +8,7 @@ import { newId } from '#kernel/id';
 import { silentLog } from '#kernel/log';
 import { houseUrl } from '#testing/house';
 import { type KeyRing, openKeyRing } from './key-ring.ts';
-import { overlapSeconds, retireTokenKeys, rotateTokenKey, shownSeconds } from './rotate-token-key.ts';
+import { overlapSeconds, retireTokenKeys, rotateDueTokenKey, rotateTokenKey, shownSeconds } from './rotate-token-key.ts';
 import { createSealer } from './seal.ts';
 
 const start = 1_800_000_000_000;
@@ -175,6 +175,21 @@ test('two rotations at once: one after the other, and the second finds the next 
   now += shownSeconds * 1_000;
   const results = await Promise.all([rotateTokenKey(house, 'hum_admin'), rotateTokenKey(house, 'hum_admin')]);
   assert.equal(results.filter((result) => result === 'too_soon').length, 1);
+});
+
+test('a key that has signed for long enough is rotated by itself, once, however many nodes see it', async () => {
+  const [, , ring] = nodes.map((node) => node.ring);
+  assert.ok(ring);
+  await ring.refresh();
+  const before = ring.tokenKey().kid;
+  const days = 86_400_000;
+  now += 30 * days - 1;
+  assert.equal(await rotateDueTokenKey(house, 30), false);
+  now += 1;
+  const rotated = await Promise.all([1, 2, 3].map(() => rotateDueTokenKey(house, 30)));
+  assert.deepEqual(rotated.filter(Boolean), [true]);
+  await ring.refresh();
+  assert.notEqual(ring.tokenKey().kid, before);
 });
 
 test('a compromised key ends at once, on every node, with all that it signed', async () => {

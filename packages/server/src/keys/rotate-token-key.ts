@@ -23,12 +23,13 @@ export type Rotation = { readonly current: string; readonly next: string } | 'to
 /**
  * The next token key signs from now on, a new one is made to come after it, and the one that signed verifies until what
  * it signed has expired. `compromised`: the one that signed ends at once, with every token it signed, and the next key
- * signs however short a time it was shown. Announces `keys`. Fault `internal` when there are no keys to rotate.
+ * signs however short a time it was shown. `expected`: only if this key is still the next one. Announces `keys`. Fault
+ * `internal` when there are no keys to rotate.
  */
 export async function rotateTokenKey(
   house: RotationHouse,
   actor: string,
-  { compromised = false }: { readonly compromised?: boolean } = {},
+  { compromised = false, expected }: { readonly compromised?: boolean; readonly expected?: string } = {},
 ): Promise<Rotation> {
   return house.db.transaction(async (tx) => {
     const now = house.clock();
@@ -36,6 +37,7 @@ export async function rotateTokenKey(
     const current = await findKey(tx, 'token', 'current');
     const next = await findKey(tx, 'token', 'next');
     if (current === undefined || next === undefined) throw new Error('there is no token key to rotate');
+    if (expected !== undefined && next.kid !== expected) return 'too_soon';
     if (!compromised && now < next.madeAtMs + shownSeconds * 1_000) return 'too_soon';
     await end(tx, house, actor, { current, retireAtMs: compromised ? now : now + overlapSeconds * 1_000 });
     await saveKey(tx, { ...next, state: 'current' });
@@ -54,6 +56,16 @@ async function end(
   const isOver = retireAtMs <= house.clock();
   await saveKey(tx, { ...current, state: isOver ? 'retired' : 'retiring', retireAtMs });
   if (isOver) await recordRetired(tx, house, actor, current);
+}
+
+/**
+ * Rotates the token key when it has signed for `days`: it began to sign when the key after it was made. Nodes that do this
+ * at once take turns, and the second finds it done. Whether it rotated.
+ */
+export async function rotateDueTokenKey(house: RotationHouse, days: number): Promise<boolean> {
+  const next = await findKey(house.db, 'token', 'next');
+  if (next === undefined || house.clock() < next.madeAtMs + days * 86_400_000) return false;
+  return (await rotateTokenKey(house, houseActor, { expected: next.kid })) !== 'too_soon';
 }
 
 /** Ends the retiring keys whose time has come, and records it. They have stopped verifying by themselves; how many ended. */

@@ -54,7 +54,7 @@ when {
 };
 
 @id("house.log")
-permit (principal is Human, action == Action::"log:read", resource)
+permit (principal is Human, action in [Action::"log:read", Action::"key:read"], resource)
 when { principal.roles.contains("security") || principal.roles.contains("auditor") };
 
 @id("house.security")
@@ -62,7 +62,7 @@ permit (
   principal is Human,
   action in [
     Action::"agent:stop", Action::"agent:start", Action::"mandate:end", Action::"task:end", Action::"credential:revoke",
-    Action::"role:set", Action::"policy:publish"
+    Action::"role:set", Action::"policy:publish", Action::"key:rotate"
   ],
   resource
 )
