@@ -15,6 +15,11 @@ export type GuardHouse = {
   system(name: string): Promise<GuardedSystem | undefined>;
   /** The operations of a system that this caller could be permitted to call with some arguments. */
   listable(caller: AuthenticatedCaller, system: GuardedSystem): Promise<ReadonlySet<string>>;
+  /**
+   * Says that a system describes itself otherwise than the catalogue has it. It is read again soon, and what has changed
+   * cannot be called until a person has looked at it. Never throws.
+   */
+  noticeChange(system: GuardedSystem): void;
   /** A request that reads the catalogue only (initialize, tools/list): caller live and proof spent, durably, once. */
   admit(caller: AuthenticatedCaller): Promise<Admission>;
   /** Steps 3 to 6: gather, decide, hold, commit. `signal` fires when the client has gone: nothing is used up for it then. */

@@ -11,7 +11,11 @@ export const Operation = z
     name: z.string().min(1).max(200),
     title: z.string().max(300),
     effect: Effect,
-    effectBy: z.enum(['heuristic', 'person']).describe('Who said so: our rule on verb and annotations, or a person.'),
+    effectBy: z
+      .enum(['heuristic', 'person', 'nobody'])
+      .describe(
+        'Who said so: our rule on verb and annotations, or a person. Nobody: it is new or has changed, and cannot be called before a person has said it.',
+      ),
     definitionDigest: z.string().describe('SHA-256 of name, description, schemas and annotations as the server gave them.'),
   })
   .meta({ id: 'Operation' });

@@ -1,5 +1,6 @@
 import type { SystemCredential } from '@surety/contract/enforcement';
 import { protocolOperations, protocolPrefix, type Upstream } from '@surety/contract/system';
+import { definitionOf } from '@surety/decision/definition-digest';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { fetchWithin } from './upstream/fetch-within.ts';
 import { startStdioChild } from './upstream/stdio-child.ts';
@@ -97,8 +98,7 @@ function beyondTools(client: Client): readonly DescribedOperation[] {
 
 function described(tool: unknown): readonly DescribedOperation[] {
   if (!isRecord(tool) || typeof tool['name'] !== 'string' || tool['name'].startsWith(protocolPrefix)) return [];
-  const { name, title, description, inputSchema, outputSchema, annotations } = tool;
-  const definition = { name, title, description, inputSchema, outputSchema, annotations };
+  const { name, title, description, inputSchema, annotations } = tool;
   const text = (value: unknown): value is string => typeof value === 'string';
   return [
     {
@@ -107,7 +107,7 @@ function described(tool: unknown): readonly DescribedOperation[] {
       ...(text(description) ? { description } : {}),
       inputSchema,
       ...(isRecord(annotations) ? { annotations: hints(annotations) } : {}),
-      definition,
+      definition: definitionOf(tool),
     },
   ];
 }

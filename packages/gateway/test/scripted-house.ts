@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { Call } from '@surety/contract/call';
 import type { Decision, Reason } from '@surety/contract/decision';
@@ -13,6 +14,7 @@ import type {
 } from '@surety/contract/enforcement';
 import type { FaultCode } from '@surety/contract/faults';
 import type { Upstream } from '@surety/contract/system';
+import { definitionDigest, definitionOf } from '@surety/decision/definition-digest';
 import { type AccessTokenVerifier, createAccessTokenVerifier, mintAccessToken } from '@surety/proof/access-token';
 import { readAuthorization } from '@surety/proof/authorization-header';
 import { verifyDpopProof } from '@surety/proof/dpop';
@@ -33,6 +35,10 @@ export type ScriptedHouse = GuardHouse & {
   onSettle: () => Promise<void>;
   isFresh: boolean;
   hidden: Set<string>;
+  /** Names of systems that a guard saw describe themselves otherwise. */
+  readonly noticed: string[];
+  /** These are the definitions that a person has looked at. */
+  look(system: string, tools: readonly (Readonly<Record<string, unknown>> & { readonly name: string })[]): void;
   credentials: Map<string, SystemCredential>;
   addSystem(
     name: string,
@@ -78,6 +84,17 @@ export function createScriptedHouse(issuer: string): ScriptedHouse {
     onSettle: async () => {},
     isFresh: true,
     hidden: new Set(),
+    noticed: [],
+    noticeChange: ({ name }) => house.noticed.push(name),
+    look: (name, tools) => {
+      const system = house.systems.get(name);
+      assert.ok(system);
+      const looked = tools.map((tool) => {
+        const digest = definitionDigest(definitionOf(tool));
+        return [tool.name, { name: tool.name, effect: 'write' as const, definitionDigest: digest }] as const;
+      });
+      house.systems.set(name, { ...system, operations: new Map([...system.operations, ...looked]) });
+    },
     credentials: new Map(),
     authenticate: async (head) => {
       const caller = authenticate(tokens, nonces, head);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Client } from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, describe, test } from 'vitest';
+import { describeUpstream } from '../src/describe-upstream.ts';
 import { openGateway, type Gateway } from '../src/open-gateway.ts';
 import { type Authority, openAuthority } from './authority.ts';
 import { decision, newAction } from './scripted-house.ts';
@@ -34,6 +35,13 @@ beforeAll(async () => {
     'list_directory',
     'write_file',
   ]);
+  for (const { name, upstream, operations } of house.systems.values()) {
+    const described = await describeUpstream(upstream);
+    house.look(
+      name,
+      described.filter((one) => operations.has(one.name)).map(({ definition }) => definition as { name: string }),
+    );
+  }
   house.decide = (_caller, call) => {
     const over = Number(String((call.arguments['amount'] as { text?: string } | undefined)?.text ?? 0)) > 250;
     return over

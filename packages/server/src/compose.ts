@@ -8,6 +8,7 @@ import { approvalRoutes } from '#approval/approval-routes';
 import { createAuthenticator } from '#authn/authenticate';
 import { catalogueRoutes } from '#catalogue/catalogue-routes';
 import type { Describe } from '#catalogue/described-operation';
+import { openRereading, type Rereading } from '#catalogue/reread-systems';
 import { openSystemFacts } from '#catalogue/system-facts';
 import { openFeed } from '#change/feed';
 import { removePoints } from '#change/point-store';
@@ -155,7 +156,7 @@ async function openRecord(
   return { signer, sequencer, queue };
 }
 
-type Guarding = Pick<GuardRoom, 'db' | 'queue' | 'decider' | 'authenticator' | 'nonces'>;
+type Guarding = Pick<GuardRoom, 'db' | 'queue' | 'decider' | 'authenticator' | 'nonces' | 'reread'>;
 
 /** What the gates of this process ask; and this process as an enforcement point, which cuts and confirms. */
 function openGuarding({ config, log }: HouseOptions, known: Facts, room: Guarding, closing: Closing): GuardHouse {
@@ -179,7 +180,11 @@ async function furnish(options: HouseOptions, store: Store, closing: Closing): P
   const permit = createPermit({ db, facts, engine });
   const authenticator = createAuthenticator({ issuer, keyRing, feed, facts, clock });
   const nonces = createNonceSource(keyRing.nonceSecret);
-  const guard = openGuarding(options, known, { db, queue, decider, authenticator, nonces }, closing);
+  const { describe, allowCommands } = options;
+  const rereading = openRereading({ db, clock, sealer: known.sealer, describe, allowCommands }, log);
+  closing.push(() => rereading.close());
+  const { reread } = rereading;
+  const guard = openGuarding(options, known, { db, queue, decider, authenticator, nonces, reread }, closing);
   const issuance: IssuanceRoom = {
     ...known,
     issuer,
@@ -212,7 +217,7 @@ async function furnish(options: HouseOptions, store: Store, closing: Closing): P
       isClaimed,
     }),
   );
-  const jobs = runJobs(jobsOf(config, known, store), log);
+  const jobs = runJobs(jobsOf(config, known, store, rereading), log);
   closing.push(
     () => jobs.close(),
     () => door.close(drainMs),
@@ -269,13 +274,15 @@ function answersOf(
   ];
 }
 
-function jobsOf(config: Config, { clock, sealer }: Facts, { db }: Store) {
+function jobsOf(config: Config, { clock, sealer }: Facts, { db }: Store, { rereadAll }: Rereading) {
+  const rereadMs = config.SURETY_REREAD_SECONDS * 1_000;
   return [
     { name: 'expire-approvals', everyMs: 1_000, run: () => expireApprovals({ db, clock }) },
     { name: 'prune-spent-proofs', everyMs: 30_000, run: () => pruneSpentProofs(db, new Date(clock())) },
     { name: 'prune-changes', everyMs: 600_000, run: () => pruneChanges(db) },
     { name: 'remove-points', everyMs: 600_000, run: () => removePoints(db, 24 * 3600 * 1000) },
     { name: 'retire-token-keys', everyMs: 60_000, run: () => retireTokenKeys({ db, clock, sealer }) },
+    { name: 'reread-systems', everyMs: rereadMs, waits: true, run: rereadAll },
     { name: 'rotate-token-key', everyMs: 60_000, run: () => rotateDueTokenKey({ db, clock, sealer }, config.SURETY_KEY_DAYS) },
   ];
 }

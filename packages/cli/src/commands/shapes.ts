@@ -103,12 +103,18 @@ export function systemShape(names: Names): Shape<System> {
   };
 }
 
+const saidBy: Readonly<Record<Operation['effectBy'], string>> = {
+  person: 'a person',
+  heuristic: 'our rule',
+  nobody: 'nobody yet: not callable',
+};
+
 export const operationShape: Shape<Operation> = {
   name: ({ name }) => name,
   columns: [
     { title: 'TOOL', value: ({ name }) => name },
     { title: 'EFFECT', value: ({ effect }) => effect },
-    { title: 'SAYS', value: ({ effectBy }) => (effectBy === 'person' ? 'a person' : 'our rule') },
+    { title: 'SAYS', value: ({ effectBy }) => saidBy[effectBy] },
     { title: 'TITLE', value: ({ title }) => title },
     { title: 'DEFINITION', value: ({ definitionDigest }) => definitionDigest, wide: true },
   ],

@@ -102,7 +102,10 @@ async function rewritten(guard: Guard, ask: Ask, treatment: Treatment, text: str
   const answer = readAnswer(text);
   if (treatment === 'offer') return writeExactJson(offeredAnswer(answer));
   if (isExactRecord(answer['result'])) guard.parameterHeaders.learn(ask.system, answer['result']['tools']);
-  return writeExactJson(listedTools(answer, await guard.house.listable(ask.caller, ask.system), ask.spoken.era));
+  const listable = await guard.house.listable(ask.caller, ask.system);
+  const listed = listedTools(answer, listable, ask.system, ask.spoken.era);
+  if (listed.changed.length > 0) guard.house.noticeChange(ask.system);
+  return writeExactJson(listed.answer);
 }
 
 function readAnswer(text: string): ExactRecord {

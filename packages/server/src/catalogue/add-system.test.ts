@@ -5,7 +5,9 @@ import { System, type Upstream } from '@surety/contract/system';
 import { test } from 'vitest';
 import { openSystemCredential } from '#broker/system-credential';
 import type { Db } from '#kernel/db';
+import type { Feed } from '#change/feed';
 import { Fault } from '#kernel/fault';
+import { silentLog } from '#kernel/log';
 import { createSealer } from '#keys/seal';
 import { announcedBy, eventsAbout, freshName, heldClock, residents } from '#registry/testing/residents';
 import { house } from '#testing/house';
@@ -14,6 +16,8 @@ import type { CatalogueHouse } from './catalogue-house.ts';
 import { classifyOperation } from './classify-operation.ts';
 import type { DescribedOperation } from './described-operation.ts';
 import { refreshSystem } from './refresh-system.ts';
+import { openRereading } from './reread-systems.ts';
+import { openSystemFacts } from './system-facts.ts';
 import { removeSystem } from './remove-system.ts';
 import { findSystem, getSystem, listSystemNames, listSystems } from './system-store.ts';
 
@@ -51,6 +55,9 @@ function tool(name: string, description = 'as it says'): DescribedOperation {
     definition: { name, description, inputSchema: { type: 'object' } },
   };
 }
+
+/** Nothing is cached in what is opened anew each time. */
+const stillFeed = { applied: () => 0, catchUp: () => {}, isFresh: () => true, onChange: () => () => {} } as unknown as Feed;
 
 const http = { kind: 'mcp-http', url: 'https://pay.example/mcp?team=7' } as const;
 const credential = { place: { kind: 'header', name: 'Authorization' }, value: 'Bearer canary-71c2' } as const;
@@ -166,20 +173,12 @@ test('a changed operation waits to be looked at; a person looks; the next readin
   await classifyOperation(room, admin.id, { system: id, operation: 'frobnicate', effect: 'write' });
   outside.tools = [tool('get_order', 'also forwards it'), tool('frobnicate'), tool('list_everything')];
   await refreshSystem(room, admin.id, { system: id });
-  assert.deepEqual(await effects(), [
-    'frobnicate write person',
-    'get_order unknown heuristic',
-    'list_everything unknown heuristic',
-  ]);
+  assert.deepEqual(await effects(), ['frobnicate write person', 'get_order unknown nobody', 'list_everything unknown nobody']);
 
   await classifyOperation(room, admin.id, { system: id, operation: 'get_order', effect: 'external' });
   const announced = await announcedBy(db, () => refreshSystem(room, admin.id, { system: id }));
   assert.deepEqual(announced, []);
-  assert.deepEqual(await effects(), [
-    'frobnicate write person',
-    'get_order external person',
-    'list_everything unknown heuristic',
-  ]);
+  assert.deepEqual(await effects(), ['frobnicate write person', 'get_order external person', 'list_everything unknown nobody']);
   assert.deepEqual(
     (await eventsAbout(db, id)).map(({ type, data }) => [
       type,
@@ -194,6 +193,33 @@ test('a changed operation waits to be looked at; a person looks; the next readin
       ['operation.classified', 'get_order', undefined, undefined],
     ],
   );
+});
+
+test('a system is read again by itself; what has changed is not there for guards until a person has looked', async () => {
+  const { outside, room } = upstream();
+  const first = await addSystem(room, admin.id, { name: freshName('crm'), upstream: http });
+  const rereading = openRereading(room, silentLog);
+  const callable = async () => [...(await openSystemFacts({ db, feed: stillFeed }).byId(first.id))!.operations.keys()];
+  assert.deepEqual(await callable(), ['frobnicate', 'get_order', 'refund_order']);
+
+  outside.tools = [tool('get_order', 'also forwards it'), tool('frobnicate'), tool('refund_order')];
+  rereading.reread(first.id);
+  await rereading.close();
+  assert.deepEqual(await callable(), ['frobnicate', 'refund_order']);
+  await classifyOperation(room, admin.id, { system: first.id, operation: 'get_order', effect: 'read' });
+  assert.deepEqual(await callable(), ['frobnicate', 'get_order', 'refund_order']);
+
+  const asked = outside.asked.length;
+  rereading.reread(first.id);
+  await rereading.close();
+  assert.equal(outside.asked.length, asked, 'a notice right after a reading waits');
+  outside.tools = [tool('get_order', 'something else again'), tool('frobnicate'), tool('refund_order')];
+  await rereading.rereadAll();
+  assert.deepEqual(await callable(), ['frobnicate', 'refund_order']);
+
+  outside.fails = new Error('no answer');
+  await rereading.rereadAll();
+  assert.deepEqual(await callable(), ['frobnicate', 'refund_order']);
 });
 
 test('what is classified is an operation the system has, and the same again changes nothing', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'vitest';
-import { definitionDigest } from './definition-digest.ts';
+import { definitionDigest } from '@surety/decision/definition-digest';
 import { compareOperations, type DescribedOperation, maxOperations, readOperations } from './described-operation.ts';
 
 const described = (name: string, change: Record<string, unknown> = {}): DescribedOperation => {
@@ -39,7 +39,7 @@ test.for(changes)('after another %s the operation waits to be looked at, whateve
   const { operations, changed } = compareOperations(known, readOperations([described('read_report', change)]));
   assert.equal(changed, 1);
   assert.equal(operations[0]?.effect, 'unknown');
-  assert.equal(operations[0]?.effectBy, 'heuristic');
+  assert.equal(operations[0]?.effectBy, 'nobody');
 });
 
 test('what a person said stays as long as the definition does', () => {

@@ -1,8 +1,8 @@
 import { ExactJsonError } from '@surety/contract/exact-json';
 import type { SystemCredential } from '@surety/contract/enforcement';
 import { type Operation, protocolOperations, type Upstream } from '@surety/contract/system';
+import { definitionDigest } from '@surety/decision/definition-digest';
 import { classifyEffect, type EffectHints } from './classify-effect.ts';
-import { definitionDigest } from './definition-digest.ts';
 
 /** One operation as its server describes it. Every word of it is the server's claim. */
 export type DescribedOperation = {
@@ -78,8 +78,9 @@ export type Comparison = {
 };
 
 /**
- * Keeps what is known of operations whose definition is the same. One that is new or has changed gets effect `unknown`
- * whatever its server says of it, so that nothing slips in by being changed, or by going away and coming back.
+ * Keeps what is known of operations whose definition is the same. One that is new or has changed cannot be called until a
+ * person has said what it does, whatever its server says of it, so that nothing slips in by being changed, or by going away
+ * and coming back.
  */
 export function compareOperations(before: readonly Operation[], now: readonly Operation[]): Comparison {
   const known = new Map(before.map((one) => [one.name, one]));
@@ -91,7 +92,7 @@ export function compareOperations(before: readonly Operation[], now: readonly Op
     if (old?.definitionDigest === one.definitionDigest) return old;
     if (old === undefined) added += 1;
     else changed += 1;
-    return { ...one, effect: 'unknown', effectBy: 'heuristic' };
+    return { ...one, effect: 'unknown', effectBy: 'nobody' };
   });
   return { operations, added, changed, gone: before.filter(({ name }) => !names.has(name)).length };
 }

@@ -6,7 +6,10 @@ import { listCredentialPlaces } from '#broker/system-credential-store';
 import type { Db } from '#kernel/db';
 import { findSystem, findSystemByName, type StoredSystem } from './system-store.ts';
 
-/** The protected systems as guards see them, from memory where it is fresh. A removed system is not there. */
+/**
+ * The protected systems as guards see them, from memory where it is fresh. A removed system is not there, nor an operation
+ * that nobody has looked at since it came or changed.
+ */
 export type SystemFacts = {
   byName(name: string): Promise<GuardedSystem | undefined>;
   byId(id: string): Promise<GuardedSystem | undefined>;
@@ -37,7 +40,8 @@ function toGuarded(
   { id, name, revision, upstream, operations }: StoredSystem,
   credentialPlace: CredentialPlace | undefined,
 ): GuardedSystem {
-  const guarded = operations.map(({ name: operation, effect, definitionDigest }) => ({
+  const looked = operations.filter(({ effectBy }) => effectBy !== 'nobody');
+  const guarded = looked.map(({ name: operation, effect, definitionDigest }) => ({
     name: operation,
     effect,
     definitionDigest,

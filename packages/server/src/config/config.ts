@@ -13,6 +13,7 @@ export const Config = z.strictObject({
   SURETY_ISSUER: z.url({ protocol: /^https?$/ }).optional().describe('Public origin of the API; becomes `iss` in every token. Unset: http://127.0.0.1:<port>.'),
   SURETY_GATEWAY_URL: z.url({ protocol: /^https?$/ }).optional().describe('Public origin of the gateway. Unset: http://127.0.0.1:<gateway port>.'),
   SURETY_ACCESS_TOKEN_SECONDS: z.coerce.number().int().min(30).max(300).default(300).describe('Lifetime of an access token.'),
+  SURETY_REREAD_SECONDS: z.coerce.number().int().min(10).max(86_400).default(300).describe('How often each protected system is asked again what can be called on it. What is new or has changed cannot be called until a person has looked at it.'),
   SURETY_KEY_DAYS: z.coerce.number().int().min(1).max(365).default(30).describe('How long one key signs access tokens before the next takes its place. The one before verifies until what it signed has expired.'),
   SURETY_APPROVAL_SECONDS: z.coerce.number().int().min(10).max(86_400).default(600).describe('How long a question waits for a person before it expires to no.'),
   SURETY_HOLD_MS: z.coerce.number().int().min(0).max(55_000).default(45_000).describe('How long an open connection waits for a person before the agent is told to repeat the call later.'),

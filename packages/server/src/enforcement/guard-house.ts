@@ -17,6 +17,8 @@ export type GuardRoom = BeginHouse & {
   readonly nonces: NonceSource;
   readonly systems: SystemFacts;
   readonly inFlight: InFlight;
+  /** Has a system read again soon. */
+  readonly reread: (systemId: string) => void;
   readonly log: Log;
 };
 
@@ -41,6 +43,7 @@ export function openGuardHouse(room: GuardRoom): GuardHouse {
     nonce: () => room.nonces.issue(room.clock()),
     system: (name) => room.systems.byName(name),
     listable: (caller, system) => room.decider.listable(caller, system),
+    noticeChange: ({ id }) => room.reread(id),
     admit: (caller) => admit(room, caller),
     begin: async (caller, call, wait) => {
       const result = await failClosed(room, beginCall(room, caller, call, wait));

@@ -1,4 +1,5 @@
 import type { Task } from '@surety/contract/task';
+import { bigintArray, byteaArray, integerArray, textArray, timeArray } from './binary-arrays.ts';
 import type { Entry } from './entry.ts';
 import type { Spend } from './spend-key.ts';
 
@@ -23,13 +24,8 @@ export type CommitResult = 'committed' | 'replayed' | 'stale' | 'approval';
 export type Query = <Row>(text: string, values: unknown[], name: string) => Promise<{ rows: Row[] }>;
 
 /**
- * Bodies travel as one text: an array would have every quotation mark in them escaped, here and there. JSON holds no bare
- * control character; a body that does gives more bodies than ids, which the table refuses.
- */
-const bodySeparator = '\u001e';
-
-/**
- * One statement for a batch of units: a transaction of its own, one round trip, one flush of the log of the database.
+ * One statement for a batch of units: a transaction of its own, one round trip, one flush of the log of the database. It
+ * has only the parts for what the batch holds: starting a part costs, also when there is nothing for it to do.
  *
  * The order of the locks is the argument that two nodes cannot wait for each other: all keys are spent first, in their
  * order, and only then approvals are locked, in theirs; `not in (select …)` is a hashed subplan, which reads its whole
@@ -37,11 +33,14 @@ const bodySeparator = '\u001e';
  *
  * Of units in one batch that want the same approval only the first that is neither replayed nor stale is let near it.
  * It names the tables of other rooms, `change`, `approval` and `task`, because all of this must happen at one instant.
+ *
+ * `?` stands for the next parameter. `passed` is true of a unit for which no part above has found a reason against it.
  */
-const text = `with
+const parts = {
+  spends: () => `
 spend as materialized (
   select given.unit, given.key, given.expires_at
-  from unnest($1::integer[], $2::bytea[], $3::timestamptz[]) as given (unit, key, expires_at)
+  from unnest(?::integer[], ?::bytea[], ?::timestamptz[]) as given (unit, key, expires_at)
 ),
 claimed as (
   insert into spent_proof (key, expires_at) select key, expires_at from spend order by key
@@ -49,22 +48,24 @@ claimed as (
 ),
 replayed as materialized (
   select unit from spend where key not in (select key from claimed)
-),
+)`,
+  fences: () => `
 stale as materialized (
-  select given.unit from unnest($4::integer[], $5::bigint[], $6::text[]) as given (unit, change, key)
+  select given.unit from unnest(?::integer[], ?::bigint[], ?::text[]) as given (unit, change, key)
   where given.change < (select max(number) from change)
     and given.change < (select max(number) from change where change.key = given.key)
-),
+)`,
+  approvals: (passed) => `
 asked as materialized (
-  select given.unit, given.id, given.used_by from unnest($7::integer[], $8::text[], $9::text[]) as given (unit, id, used_by)
-  where given.unit not in (select unit from replayed) and given.unit not in (select unit from stale)
+  select given.unit, given.id, given.used_by from unnest(?::integer[], ?::text[], ?::text[]) as given (unit, id, used_by)
+  where ${passed}
 ),
 foremost as materialized (
   select distinct on (id) unit, id, used_by from asked order by id, unit
 ),
 locked as materialized (
   select foremost.unit, foremost.id, foremost.used_by from foremost join approval on approval.id = foremost.id
-  where approval.state = 'approved' and approval.valid_until > $10
+  where approval.state = 'approved' and approval.valid_until > ?
   order by approval.id for update of approval
 ),
 used as (
@@ -74,34 +75,68 @@ used as (
 ),
 unused as materialized (
   select unit from asked where unit not in (select unit from used)
-),
+)`,
+  entries: (passed) => `
 written as (
   insert into entry (id, at, type, actor, about, task, body, sealed)
   select given.id, given.at, given.type, given.actor, given.about, given.task, given.body, given.sealed
-  from unnest($11::integer[], $12::text[], $13::timestamptz[], $14::text[], $15::text[], $16::text[], $17::text[], string_to_array($18, '${bodySeparator}'), $19::bytea[])
+  from unnest(?::integer[], ?::text[], ?::timestamptz[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bytea[])
     as given (unit, id, at, type, actor, about, task, body, sealed)
-  where given.unit not in (select unit from replayed)
-    and given.unit not in (select unit from stale)
-    and given.unit not in (select unit from unused)
+  where ${passed}
   on conflict (id) do nothing
   returning id
 ),
 queued as (
   insert into unsequenced (id) select id from written
-),
+)`,
+  tasks: (passed) => `
 opened as (
   insert into task (id, agent, requester, answerable, trigger, purpose, parent, state, expires_at, created_at)
   select task->>'id', task->>'agent', task->>'requester', task->>'answerable', task->>'trigger', task->>'purpose', task->>'parent',
          task->>'state', (task->>'expiresAt')::timestamptz, (task->>'createdAt')::timestamptz
-  from unnest($20::integer[], $21::jsonb[]) as given (unit, task)
-  where given.unit not in (select unit from replayed)
-    and given.unit not in (select unit from stale)
-    and given.unit not in (select unit from unused)
+  from (select unit, body::jsonb as task from unnest(?::integer[], ?::text[]) as one (unit, body)) as given
+  where ${passed}
   on conflict (id) do nothing
-)
-select unit, 'replayed' as result from replayed
-union all select unit, 'stale' from stale
-union all select unit, 'approval' from unused`;
+)`,
+} satisfies Record<string, (passed: string) => string>;
+
+type PartName = keyof typeof parts;
+
+const partNames = Object.keys(parts) as PartName[];
+
+/** Where a part says which units it speaks against, and the word for it. */
+const verdicts: Partial<Record<PartName, { readonly from: string; readonly result: CommitResult }>> = {
+  spends: { from: 'replayed', result: 'replayed' },
+  fences: { from: 'stale', result: 'stale' },
+  approvals: { from: 'unused', result: 'approval' },
+};
+
+function compose(names: readonly PartName[]): string {
+  const passed: string[] = [];
+  const found: string[] = [];
+  const texts = names.map((name) => {
+    const text = parts[name](passed.length === 0 ? 'true' : passed.join(' and '));
+    const verdict = verdicts[name];
+    if (verdict === undefined) return text;
+    passed.push(`given.unit not in (select unit from ${verdict.from})`);
+    found.push(`select unit, '${verdict.result}' as result from ${verdict.from}`);
+    return text;
+  });
+  const nothing = 'select 0 as unit, null as result where false';
+  let parameter = 0;
+  return `with${texts.join(',')}\n${found.join(' union all ') || nothing}`.replaceAll('?', () => `$${++parameter}`);
+}
+
+/** Every combination of parts, by name: a connection prepares those that come up. */
+const statements: ReadonlyMap<string, string> = new Map(
+  Array.from({ length: 2 ** partNames.length - 1 }, (_, bits) => partNames.filter((_name, at) => ((bits + 1) >> at) & 1)).map(
+    (names) => [nameOf(names), compose(names)],
+  ),
+);
+
+function nameOf(names: readonly PartName[]): string {
+  return `commit ${names.join(' ')}`;
+}
 
 /**
  * Commits units together and says what became of each, in their order. Rejects when the database refuses the statement:
@@ -111,8 +146,19 @@ union all select unit, 'approval' from unused`;
 export async function commitUnits(query: Query, units: readonly CommitUnit[], now: Date): Promise<CommitResult[]> {
   const spent = new Set<string>();
   const results = units.map((unit): CommitResult => (spendsAgain(unit, spent) ? 'replayed' : 'committed'));
-  const fresh = units.map((unit, at) => ({ unit, at })).filter(({ at }) => results[at] === 'committed');
-  const { rows } = await query<{ unit: number; result: CommitResult }>(text, valuesOf(fresh, now), 'commit');
+  const values = valuesOf(
+    units.map((unit, at) => ({ unit, at })).filter(({ at }) => results[at] === 'committed'),
+    now,
+  );
+  const names = partNames.filter((name) => values[name] !== undefined);
+  const name = nameOf(names);
+  const text = statements.get(name);
+  if (text === undefined) return results; // nothing is left to be written
+  const { rows } = await query<{ unit: number; result: CommitResult }>(
+    text,
+    names.flatMap((one) => values[one] ?? []),
+    name,
+  );
   for (const { unit, result } of rows) {
     if (results[unit] === 'committed') results[unit] = result;
   }
@@ -121,44 +167,53 @@ export async function commitUnits(query: Query, units: readonly CommitUnit[], no
 
 /** Whether a unit spends what an earlier unit of the same batch spends, or the same thing twice. */
 function spendsAgain({ spends }: CommitUnit, spent: Set<string>): boolean {
+  if (spends.length === 0) return false;
   const keys = spends.map(({ key }) => key.toString('latin1'));
   if (keys.some((key) => spent.has(key)) || new Set(keys).size < keys.length) return true;
   for (const key of keys) spent.add(key);
   return false;
 }
 
-type Placed<Of> = Of & { readonly at: number };
+type Fresh = readonly { readonly unit: CommitUnit; readonly at: number }[];
 
-function valuesOf(fresh: readonly Placed<{ readonly unit: CommitUnit }>[], now: Date): unknown[] {
-  const spends = fresh.flatMap(({ unit, at }) => unit.spends.map((spend) => ({ ...spend, at })));
+/** The parameters of each part that has something to do, in the order of its text. */
+function valuesOf(fresh: Fresh, now: Date): Partial<Record<PartName, readonly unknown[]>> {
+  const spends = fresh.flatMap(({ unit, at }) => unit.spends.map((spend) => ({ at, spend })));
   const fences = fresh.flatMap(({ unit: { fence }, at }) =>
     fence === undefined ? [] : fence.keys.map((key) => ({ at, change: fence.change, key })),
   );
   const asked = fresh.flatMap(({ unit: { approval }, at }) => (approval === undefined ? [] : [{ ...approval, at }]));
   const entries = fresh.flatMap(({ unit, at }) => unit.entries.map((entry) => ({ at, entry })));
-  const tasks = fresh.flatMap(({ unit, at }) => (unit.tasks ?? []).map((task) => ({ at, task: JSON.stringify(task) })));
-  const of = <Key extends keyof Entry>(key: Key) => entries.map(({ entry }) => entry[key]);
+  const tasks = fresh.flatMap(({ unit, at }) => (unit.tasks ?? []).map((task) => ({ at, task })));
+  const at = (placed: readonly { readonly at: number }[]) => integerArray(placed.map((one) => one.at));
+  return {
+    ...(spends.length > 0 && {
+      spends: [
+        at(spends),
+        byteaArray(spends.map(({ spend }) => spend.key)),
+        timeArray(spends.map(({ spend }) => spend.expiresAtMs)),
+      ],
+    }),
+    ...(fences.length > 0 && {
+      fences: [at(fences), bigintArray(fences.map(({ change }) => change)), textArray(fences.map(({ key }) => key))],
+    }),
+    ...(asked.length > 0 && {
+      approvals: [at(asked), textArray(asked.map(({ id }) => id)), textArray(asked.map(({ usedBy }) => usedBy)), now],
+    }),
+    ...(entries.length > 0 && { entries: [at(entries), ...entryColumns(entries.map(({ entry }) => entry))] }),
+    ...(tasks.length > 0 && { tasks: [at(tasks), textArray(tasks.map(({ task }) => JSON.stringify(task)))] }),
+  };
+}
+
+function entryColumns(entries: readonly Entry[]): readonly Buffer[] {
   return [
-    spends.map(({ at }) => at),
-    spends.map(({ key }) => key),
-    spends.map(({ expiresAtMs }) => new Date(expiresAtMs).toISOString()),
-    fences.map(({ at }) => at),
-    fences.map(({ change }) => change),
-    fences.map(({ key }) => key),
-    asked.map(({ at }) => at),
-    asked.map(({ id }) => id),
-    asked.map(({ usedBy }) => usedBy),
-    now,
-    entries.map(({ at }) => at),
-    of('id'),
-    of('at').map((at) => at.toISOString()),
-    of('type'),
-    of('actor'),
-    of('about'),
-    of('task'),
-    of('body').join(bodySeparator),
-    of('sealed'),
-    tasks.map(({ at }) => at),
-    tasks.map(({ task }) => task),
+    textArray(entries.map(({ id }) => id)),
+    timeArray(entries.map(({ at }) => at.getTime())),
+    textArray(entries.map(({ type }) => type)),
+    textArray(entries.map(({ actor }) => actor)),
+    textArray(entries.map(({ about }) => about)),
+    textArray(entries.map(({ task }) => task)),
+    textArray(entries.map(({ body }) => body)),
+    byteaArray(entries.map(({ sealed }) => sealed)),
   ];
 }

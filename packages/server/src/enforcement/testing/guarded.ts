@@ -60,6 +60,7 @@ export async function guarded(approvalSeconds = 600) {
     authenticator,
     inFlight,
     nonces: createNonceSource(randomBytes(32)),
+    reread: () => undefined,
     log: silentLog,
     point: point.id,
     approvalSeconds,

@@ -11,3 +11,9 @@ export function definitionDigest(definition: unknown): string {
     .update(canonicalJson(fromPlain(definition)))
     .digest('base64url');
 }
+
+/** What of a tool's description makes its definition (MCP): what a model reads of it, and what it takes and gives. */
+export function definitionOf(tool: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { name, title, description, inputSchema, outputSchema, annotations } = tool;
+  return { name, title, description, inputSchema, outputSchema, annotations };
+}
