@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { AgentId, HumanId, Instant, PlainText, TaskId, WorkloadId } from './id.ts';
+import { HopGrant, maxHops } from './delegation.ts';
+import { AgentId, CredentialId, HumanId, Instant, PlainText, TaskId, WorkloadId } from './id.ts';
 
 export const TaskState = z.enum(['open', 'ended']);
 
@@ -15,6 +16,11 @@ export const Task = z
     trigger: z.enum(['agent', 'schedule', 'event', 'human']),
     purpose: PlainText.max(500),
     parent: TaskId.nullable(),
+    root: TaskId.describe('The task at the top of its tree; its own id at the top.'),
+    depth: z.int().min(0).max(maxHops).describe('How many hops lie above it.'),
+    grant: HopGrant.nullable().describe('What the hop to this task granted; null at the top.'),
+    instance: CredentialId.nullable().describe('The key of the instance that opened it.'),
+    asked: z.array(z.string().max(100)).max(100).describe('Keyed fingerprints of values that the requester stated.'),
     state: TaskState,
     expiresAt: Instant,
     createdAt: Instant,

@@ -6,7 +6,7 @@ import type { Db } from '#kernel/db';
 import { listCredentials } from '#registry/credential-store';
 import { checkStoredMandate } from './mandate-signature.ts';
 import { findNewestMandate } from './mandate-store.ts';
-import { findTask } from './task-store.ts';
+import { findChain, findTask } from './task-store.ts';
 
 /**
  * The mandate in force. Where the signature does not hold, nothing in the document may be believed, and it is the empty
@@ -25,6 +25,8 @@ export type AuthorityFacts = {
   /** The active mandate of an agent; its signature was verified when it was read. Undefined when the agent has none. */
   mandate(agentId: string): Promise<MandateFact | undefined>;
   task(id: string): Promise<Task | undefined>;
+  /** The path from the root of a task's tree down to it, itself last, as it is stored. Undefined when it is not whole. */
+  chain(taskId: string): Promise<readonly Task[] | undefined>;
 };
 
 const maxMandates = 20_000;
@@ -38,7 +40,13 @@ export function openAuthorityFacts({ db, feed }: { readonly db: Db; readonly fee
     keysOf: (agent) => [agent],
   });
   const tasks = createFactCache<Task>({ feed, max: maxTasks, load: (id) => findTask(db, id), keysOf: (id) => [id] });
-  return { mandate: (agentId) => mandates.get(agentId), task: (id) => tasks.get(id) };
+  const chains = createFactCache<readonly Task[]>({
+    feed,
+    max: maxTasks,
+    load: (id) => findChain(db, id),
+    keysOf: (_id, chain) => chain.map((one) => one.id),
+  });
+  return { mandate: (agentId) => mandates.get(agentId), task: (id) => tasks.get(id), chain: (id) => chains.get(id) };
 }
 
 /** Only the newest version can be in force: an older one that was made active again behind our back is not. */

@@ -1,10 +1,13 @@
-import type { HumanId, TaskId } from '@surety/contract/id';
+import { HopGrant } from '@surety/contract/delegation';
+import type { CredentialId, HumanId, TaskId } from '@surety/contract/id';
 import type { Task } from '@surety/contract/task';
+import * as z from 'zod';
 import type { Tx } from '#kernel/db';
 import { Fault } from '#kernel/fault';
 import type { TaskRow } from '#store/rows';
 
-const columns = 'id, agent, requester, answerable, trigger, purpose, parent, state, expires_at, created_at';
+const columns =
+  'id, agent, requester, answerable, trigger, purpose, parent, root, depth, granted, instance, asked, state, expires_at, created_at';
 
 export async function findTask(tx: Tx, id: string): Promise<Task | undefined> {
   const { rows } = await tx.query<TaskRow>(`select ${columns} from task where id = $1`, [id], 'task-by-id');
@@ -17,9 +20,26 @@ export async function getTask(tx: Tx, id: string): Promise<Task> {
   return task;
 }
 
+/**
+ * The path from the root of a tree down to a task, the task last. Undefined for a task that is not known, or whose path
+ * does not come to a root.
+ */
+export async function findChain(tx: Tx, id: string): Promise<Task[] | undefined> {
+  const { rows } = await tx.query<TaskRow>(
+    `with recursive path (id, up) as (
+       select id, parent from task where id = $1
+       union select task.id, task.parent from task join path on task.id = path.up)
+     select ${columns} from task where id in (select id from path) order by depth`,
+    [id],
+    'task-chain',
+  );
+  const chain = rows.map(fromRow);
+  return chain[0]?.parent === null ? chain : undefined;
+}
+
 export async function addTask(tx: Tx, task: Task): Promise<void> {
   await tx.query(
-    `insert into task (${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    `insert into task (${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
     [
       task.id,
       task.agent,
@@ -28,6 +48,11 @@ export async function addTask(tx: Tx, task: Task): Promise<void> {
       task.trigger,
       task.purpose,
       task.parent,
+      task.root,
+      task.depth,
+      task.grant === null ? null : JSON.stringify(task.grant),
+      task.instance,
+      JSON.stringify(task.asked),
       task.state,
       task.expiresAt,
       task.createdAt,
@@ -72,6 +97,11 @@ function fromRow(row: TaskRow): Task {
     trigger: row.trigger as Task['trigger'],
     purpose: row.purpose,
     parent: row.parent as TaskId | null,
+    root: row.root as TaskId,
+    depth: row.depth,
+    grant: row.granted === null ? null : HopGrant.parse(row.granted),
+    instance: row.instance as CredentialId | null,
+    asked: z.array(z.string()).parse(row.asked),
     state: row.state as Task['state'],
     expiresAt: row.expires_at.toISOString(),
     createdAt: row.created_at.toISOString(),

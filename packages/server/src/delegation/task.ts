@@ -1,4 +1,5 @@
-import type { AgentId, HumanId, TaskId, WorkloadId } from '@surety/contract/id';
+import type { HopGrant } from '@surety/contract/delegation';
+import type { AgentId, CredentialId, HumanId, TaskId, WorkloadId } from '@surety/contract/id';
 import type { Task } from '@surety/contract/task';
 import { instant } from '#kernel/clock';
 import { newId } from '#kernel/id';
@@ -14,20 +15,32 @@ export type TaskRequest = {
   readonly purpose: string;
   readonly lifetimeSeconds: number;
   readonly parent?: Task | undefined;
+  /** What the hop from the parent's agent grants. */
+  readonly grant?: HopGrant | undefined;
+  /** The key of the instance that opens it. */
+  readonly instance?: string | undefined;
+  /** Keyed fingerprints of values that the requester stated. */
+  readonly asked?: readonly string[] | undefined;
 };
 
 /** A new, open task. Pure: nothing is stored. A child ends no later than its parent. `now` is in ms since the epoch. */
 export function newTask(request: TaskRequest, now: number): Task {
   const { agent, answerable, requester = agent, trigger = 'agent', purpose, lifetimeSeconds, parent } = request;
   const ends = now + lifetimeSeconds * 1000;
+  const id = newId<TaskId>('task', now);
   return {
-    id: newId<TaskId>('task', now),
+    id,
     agent,
     requester,
     answerable,
     trigger,
     purpose,
     parent: parent?.id ?? null,
+    root: parent?.root ?? id,
+    depth: parent === undefined ? 0 : parent.depth + 1,
+    grant: request.grant ?? null,
+    instance: (request.instance as CredentialId | undefined) ?? null,
+    asked: [...(request.asked ?? [])],
     state: 'open',
     expiresAt: instant(parent === undefined ? ends : Math.min(ends, Date.parse(parent.expiresAt))),
     createdAt: instant(now),

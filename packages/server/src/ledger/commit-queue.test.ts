@@ -294,6 +294,22 @@ test('a database that does not answer refuses in time, and is used again when it
   assert.equal(await quick.commit(aUnit()), 'committed');
 });
 
+test('a statement that waits for a lock does not hold up what comes after it', async () => {
+  const approval = await anApproval();
+  const node = open();
+  assert.equal(await node.commit(aUnit()), 'committed');
+  let held: Promise<unknown> | undefined;
+  await db.transaction(async (tx) => {
+    await tx.query('select id from approval where id = $1 for update', [approval]);
+    held = node.commit(aUnit({ approval: { id: approval, usedBy: 'act_1' } }));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.equal(await node.commit(aUnit()), 'committed');
+    assert.equal(await node.commit(aUnit()), 'committed');
+    assert.equal(await Promise.race([held, 'still waits']), 'still waits');
+  });
+  assert.equal(await held, 'committed');
+});
+
 test('connections that break refuse what was under way; what was acknowledged is there; the next commit works', async () => {
   const messages: string[] = [];
   const log: Log = { ...silentLog, error: (_fields, message) => messages.push(message) };

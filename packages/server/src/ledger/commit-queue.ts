@@ -47,8 +47,11 @@ type Waiting = {
 /** How often a batch is tried again that lost a deadlock: the database undid it, so nothing of it happened. */
 const maxTries = 3;
 
-/** A lane leaves nothing to the others below this: a small batch costs as much of a flush as a great one. */
+/** No lane is opened beside another for less than this: a small batch costs as much of a flush as a great one. */
 const leastUnits = 32;
+
+/** What waits longer than this gets a lane of its own, in milliseconds: the statement under way may be held up by a lock. */
+const patienceMs = 10;
 
 /** The least time that is left to a statement once it is sent, in milliseconds. */
 const leastMs = 100;
@@ -60,10 +63,12 @@ export function openCommitQueue(options: CommitQueueOptions): CommitQueue {
 class BatchQueue implements CommitQueue {
   readonly #options: Required<Omit<CommitQueueOptions, 'url'>>;
   readonly #pool: pg.Pool;
-  readonly #prepared = new WeakSet<pg.PoolClient>();
+  /** Connections that are prepared and at rest. They go back to the pool only when they break. */
+  readonly #atRest = new Set<pg.PoolClient>();
   #waiting: Waiting[] = [];
   #running = 0;
   #isStarting = false;
+  #patience: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
   #idle: (() => void) | undefined;
 
@@ -97,22 +102,40 @@ class BatchQueue implements CommitQueue {
 
   async #end(): Promise<void> {
     if (this.#running > 0 || this.#waiting.length > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
+    clearTimeout(this.#patience);
+    for (const client of this.#atRest) {
+      this.#atRest.delete(client);
+      client.release();
+    }
     await this.#pool.end();
   }
 
-  /** No timer: what is asked for in one turn of the event loop, or while the lanes are busy, becomes one batch. */
+  /** No timer: what is asked for in one turn of the event loop, or while a lane is busy, becomes one batch. */
   #begin(): void {
-    if (this.#isStarting || this.#waiting.length === 0 || this.#running >= this.#options.lanes) return;
+    if (this.#isStarting || !this.#mayOpen()) return;
     this.#isStarting = true;
     setImmediate(() => {
       this.#isStarting = false;
-      if (this.#running < this.#options.lanes && this.#waiting.length > 0) void this.#drain();
+      if (this.#mayOpen()) void this.#drain();
     });
+  }
+
+  /** Whether another lane is worth it now. One that is not may be soon: then it is looked at again. */
+  #mayOpen(): boolean {
+    const [oldest] = this.#waiting;
+    if (oldest === undefined || this.#running >= this.#options.lanes) return false;
+    if (this.#running === 0 || this.#waiting.length >= leastUnits || performance.now() - oldest.sinceMs >= patienceMs)
+      return true;
+    this.#patience ??= setTimeout(() => {
+      this.#patience = undefined;
+      this.#begin();
+    }, patienceMs);
+    return false;
   }
 
   async #drain(): Promise<void> {
     this.#running++;
-    while (this.#waiting.length > 0) {
+    do {
       const { timeoutMs, maxUnits, lanes } = this.#options;
       const share = Math.max(leastUnits, Math.ceil(this.#waiting.length / lanes));
       const batch = this.#waiting.splice(0, Math.min(maxUnits, share));
@@ -123,7 +146,7 @@ class BatchQueue implements CommitQueue {
         return isInTime;
       });
       if (inTime.length > 0) await this.#commit(inTime);
-    }
+    } while (this.#waiting.length >= (this.#running === 1 ? 1 : leastUnits));
     this.#running--;
     if (this.#running === 0 && this.#waiting.length === 0) this.#idle?.();
   }
@@ -156,10 +179,9 @@ class BatchQueue implements CommitQueue {
   }
 
   async #run(batch: readonly Waiting[]): Promise<CommitResult[]> {
-    const client = await this.#pool.connect();
+    const client = await this.#connect();
     let failure: Error | undefined;
     try {
-      await this.#prepare(client);
       const waitedMs = performance.now() - Math.min(...batch.map(({ sinceMs }) => sinceMs));
       const query_timeout = Math.max(leastMs, this.#options.timeoutMs - waitedMs);
       const query: Query = async <Row>(text: string, values: unknown[], name: string) => {
@@ -175,19 +197,38 @@ class BatchQueue implements CommitQueue {
       if (blameOf(thrown) === 'database') failure = thrown instanceof Error ? thrown : new Error('the driver failed');
       throw thrown;
     } finally {
-      client.release(failure); // a connection on which nobody knows what happened is not used again
+      // A connection on which nobody knows what happened is not used again.
+      if (failure === undefined) this.#atRest.add(client);
+      else client.release(failure);
     }
   }
 
-  /** A record counts when it is flushed, whatever the database was told to do by default. */
-  async #prepare(client: pg.PoolClient): Promise<void> {
-    if (this.#prepared.has(client)) return;
-    await client.query(
-      `select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') in ('off', 'local')`,
-    );
-    this.#prepared.add(client);
+  async #connect(): Promise<pg.PoolClient> {
+    for (const client of this.#atRest) {
+      this.#atRest.delete(client);
+      return client;
+    }
+    const client = await this.#pool.connect();
+    try {
+      await client.query(settings);
+    } catch (thrown) {
+      client.release(thrown instanceof Error ? thrown : true);
+      throw thrown;
+    }
+    client.on('end', () => {
+      if (this.#atRest.delete(client)) client.release(true);
+    });
+    return client;
   }
 }
+
+/**
+ * A record counts when it is flushed, whatever the database was told to do by default. Statements are planned once; a plan
+ * that was made while a table was small must not read all of it when it has grown.
+ */
+const settings = `
+  select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') in ('off', 'local');
+  set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set jit = off`;
 
 /**
  * Whose doing it was, by SQLSTATE: a value that cannot be kept (class 22 and 23, and 54, a program limit) is the unit's;

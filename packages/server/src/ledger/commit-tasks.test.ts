@@ -30,8 +30,13 @@ function aTask(): Task {
     trigger: 'agent',
     purpose: 'a "quoted" purpose',
     parent: null,
+    depth: 0,
+    grant: null,
+    instance: newId<string>('credential'),
+    asked: [],
   };
-  return Task.parse({ id: newId('task'), agent, ...more, state: 'open', ...times });
+  const id = newId<string>('task');
+  return Task.parse({ id, root: id, agent, ...more, state: 'open', ...times });
 }
 
 const unitOf = (task: Task) => ({

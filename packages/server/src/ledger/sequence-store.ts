@@ -6,7 +6,8 @@ export type Taken = { readonly index: number; readonly id: string; readonly leaf
 /**
  * Gives indexes from `size` upwards to at most `limit` entries that have none, in the order of their ids, and hashes them
  * (RFC 9162 §2.1.1). What has no index is what stands in the line: never what is newer than some id, because an entry may
- * be committed after one with a later id.
+ * be committed after one with a later id. Each entry is looked up by its id: a join is planned as a scan of all entries
+ * while there are thousands.
  */
 export async function takeUnsequenced(tx: Tx, size: number, limit: number): Promise<Taken[]> {
   const { rows } = await tx.query<Taken>(
@@ -19,9 +20,8 @@ export async function takeUnsequenced(tx: Tx, size: number, limit: number): Prom
      numbered as (
        insert into sequenced (index, id) select $1::bigint + row_number() over (order by id) - 1, id from taken returning index, id
      )
-     select numbered.index, numbered.id, sha256('\x00'::bytea || convert_to(entry.body, 'UTF8')) as leaf
-     from numbered left join entry on entry.id = numbered.id
-     order by numbered.index`,
+     select index, id, (select sha256('\x00'::bytea || convert_to(entry.body, 'UTF8')) from entry where entry.id = numbered.id) as leaf
+     from numbered order by index`,
     [size, limit],
     'sequence-take',
   );

@@ -206,6 +206,11 @@ export type TaskRow = {
   state: string;
   expires_at: Date;
   created_at: Date;
+  root: string;
+  depth: number;
+  granted: unknown;
+  instance: string | null;
+  asked: unknown;
 };
 
 export type TileRow = {
