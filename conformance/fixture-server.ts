@@ -14,11 +14,11 @@ import {
   type ServerNotifier,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
+import { type Served, serveFetch } from '@surety/gateway/testing/serve-fetch';
 import { addAskingTools } from './fixture/asking-tools.ts';
 import { addPlainTools, needsSampling } from './fixture/plain-tools.ts';
 import { addPrompts, addResources } from './fixture/prompts-and-resources.ts';
 import { addRoundTripTools, type RoundState } from './fixture/round-trip-tools.ts';
-import { type Served, serveFetch } from './serve-fetch.ts';
 
 const silent: ServerNotifier = {
   toolsChanged: () => {},

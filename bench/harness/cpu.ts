@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { cpus } from 'node:os';
 
 /** CPU of this process so far, all threads, user and system, in microseconds. */
 export function ownCpuMicros(): number {
@@ -63,9 +63,12 @@ function ticksOf(pid: number, whose: 'own' | 'ended children'): number {
 /** The CPU that servers run on, and the one that load comes from; PostgreSQL is beside the load. */
 export const cpuOf = { servers: 0, load: 1 } as const;
 
-/** Keeps a process with its threads and children on one CPU. Whether it worked: it takes Linux, `taskset`, and two CPUs. */
+/**
+ * Keeps a process with its threads and children on one CPU. Whether it worked: it takes Linux, `taskset`, and two CPUs. All
+ * CPUs are counted, not those that are left to us: once we are kept on one ourselves, that would be one.
+ */
 export function pinTo(pid: number, cpu: number): boolean {
-  if (process.platform !== 'linux' || availableParallelism() < 2) return false;
+  if (process.platform !== 'linux' || cpus().length < 2) return false;
   try {
     for (const member of [pid, ...childrenOf(pid)])
       execFileSync('taskset', ['-acp', String(cpu), String(member)], { stdio: 'ignore' });

@@ -2,6 +2,7 @@ import { fromPlain, isExactRecord, type ExactRecord } from '@surety/contract/exa
 import { MandateDocument } from '@surety/contract/mandate';
 import type { CallFacts } from '@surety/decision/call-facts';
 import { callRequest } from '@surety/decision/call-request';
+import { openCedar } from '@surety/decision/cedar-engine';
 import { openCedarWasm } from '@surety/decision/cedar-wasm-engine';
 import { compileMandate } from '@surety/decision/compile-mandate';
 import type { PolicyEngine, PolicyRequest, PolicyText, Verdict } from '@surety/decision/policy-engine';
@@ -29,7 +30,7 @@ const ownerId = 'hum_00000000000000000000000001';
 const amounts: Readonly<Record<Asked, ExactRecord>> = { within: args(20), beyond: args(420) };
 
 export function openDecideWorld(mandates: number): DecideWorld {
-  const engine = openCedarWasm();
+  const engine = openCedar();
   const compiled = Array.from({ length: mandates }, (_, at) => compileOne(at));
   const prepared = compiled.map((mandate) => prepareMandate(engine, mandate));
   const roles = [
@@ -77,7 +78,20 @@ function factsOf(at: number, policies: MandatePolicies | undefined): Omit<CallFa
     isFresh: true,
     agent: { id: agent, name: `agent-${at}`, state: 'active', riskTier: 'medium', autonomy: 'act', owner: ownerId },
     owner: { id: ownerId, name: 'maya', state: 'active', roles: ['owner'], groups: ['support'] },
-    task: { id: 'tsk_1', agent, requester: agent, trigger: 'agent', state: 'open', expiresAtMs: now + 60_000 },
+    task: {
+      id: 'tsk_1',
+      agent,
+      requester: agent,
+      trigger: 'agent',
+      state: 'open',
+      expiresAtMs: now + 60_000,
+      parent: null,
+      root: 'tsk_1',
+      depth: 0,
+      hop: null,
+    },
+    chain: [],
+    requester: undefined,
     system: { id: 'sys_1', name: 'payments', revision: 1 },
     operation: { name: 'refund', effect: 'money', definitionDigest: 'definition-1' },
     mandate: { id: `man_${at}`, version: 1, documentDigest: 'digest', signatureHolds: true, policies },
@@ -109,7 +123,10 @@ function requestOf(facts: CallFacts): PolicyRequest {
   ) {
     throw new Error('a call of our own lacks something');
   }
-  return callRequest({ nowMs, agent, owner, task, system, operation, arguments: facts.call.arguments }, needs);
+  return callRequest(
+    { nowMs, agent, owner, task, chain: [], human: owner, system, operation, arguments: facts.call.arguments },
+    needs,
+  );
 }
 
 /** The official engine, stateful: parsed once, and a question is converted once, the first time it is asked. */

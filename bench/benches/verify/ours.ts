@@ -37,6 +37,7 @@ export function ourVerifier(world: World): Verifier {
     cached(credentials),
   ];
   const authenticator = createAuthenticator({
+    authority: { chain: async () => undefined },
     issuer: world.issuer,
     keyRing: { keyByKid: (kid) => (kid === issuerKey.kid ? issuerPublic : undefined), nonceSecret: world.nonceSecret },
     feed,

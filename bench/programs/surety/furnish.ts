@@ -75,7 +75,11 @@ export async function furnish(house: House, folder: string): Promise<Furnished> 
         }));
       const catalogue = { db, clock, sealer: createSealer(readKeyFile(join(folder, 'key'))), describe, allowCommands: false };
       const credential = { place: { kind: 'header', name: 'authorization' }, value: secret } as const;
-      const { id } = await addSystem(catalogue, human.id, { name, upstream: { kind: 'mcp-http', url }, credential });
+      const { id } = await addSystem(catalogue, human.id, {
+        name,
+        upstream: { kind: 'mcp-http', url, inside: true },
+        credential,
+      });
       for (const { name: operation, effect } of operations)
         await classifyOperation(catalogue, human.id, { system: id, operation, effect });
       return id;

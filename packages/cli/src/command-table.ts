@@ -113,6 +113,18 @@ export const commandTable: readonly RootCommand[] = [
     group: 'Calls',
     load: async () => (await import('./commands/connect.ts')).connectCommand,
   },
+  {
+    name: 'task',
+    summary: 'units of work, and who hands them on to whom',
+    group: 'Calls',
+    load: async () => (await import('./commands/task.ts')).taskCommands,
+  },
+  {
+    name: 'session',
+    summary: 'instances of agents that are at work',
+    group: 'Calls',
+    load: async () => (await import('./commands/session.ts')).sessionCommands,
+  },
 
   {
     name: 'activity',

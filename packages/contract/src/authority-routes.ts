@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { AgentId, DisplayName, HumanId, Instant, MandateId, Name, PlainText, SystemId, TaskId } from './id.ts';
+import { AgentId, CredentialId, DisplayName, HumanId, Instant, MandateId, Name, PlainText, SystemId, TaskId } from './id.ts';
 import { Mandate, MandateDocument } from './mandate.ts';
 import { route } from './route.ts';
 import { CredentialPlace, Effect, System, Upstream } from './system.ts';
-import { Task } from './task.ts';
+import { Task, TaskView } from './task.ts';
 
 const list = <Item extends z.ZodType>(item: Item) => z.strictObject({ items: z.array(item) });
 const systemRef = z.union([SystemId, Name]);
@@ -63,6 +63,7 @@ export const removeSystem = route({
 /** A role: Cedar text that says what its holders may do in the API, and what they may answer for. */
 export const RoleDocument = z.strictObject({
   answersFor: z.string().max(50_000).describe('Cedar policies over the actions of agents that holders of this role may answer for.'),
+  may: z.string().max(50_000).optional().describe('Cedar policies over what agents may do at the request of holders of this role. Nothing, when left out.'),
   description: PlainText.max(500).default(''),
 }).meta({ id: 'RoleDocument' });
 export type RoleDocument = z.infer<typeof RoleDocument>;
@@ -93,6 +94,15 @@ export const publishPolicy = route({
   input: z.strictObject({ text: z.string().max(500_000) }), output: PolicyView, faults: ['policy.invalid'],
 });
 
+export const listTasks = route({
+  name: 'listTasks', method: 'GET', path: '/v1/tasks', action: 'task:read', summary: 'Tasks, newest first; or the whole tree of one, from the top, in the order in which it hangs.',
+  input: z.strictObject({
+    agent: z.union([AgentId, Name]).optional(), instance: CredentialId.optional().describe('Opened by the instance with this key.'),
+    tree: TaskId.optional().describe('The tree that this task is in, ended tasks too.'), all: z.stringbool().default(false).describe('Also what has ended.'),
+    limit: z.coerce.number().int().min(1).max(1000).default(100),
+  }),
+  output: list(TaskView), faults: ['agent.not_found', 'task.not_found'],
+});
 export const getTask = route({
   name: 'getTask', method: 'GET', path: '/v1/tasks/{task}', action: 'task:read', summary: 'One task.',
   input: z.strictObject({ task: TaskId }), output: Task, faults: ['task.not_found'],

@@ -1,7 +1,22 @@
 import * as z from 'zod';
 
-/** The links of the chain (ARCHITECTURE.md); a refusal names the one that limited it. */
-export const Link = z.enum(['agent', 'owner', 'task', 'mandate', 'organisation', 'system', 'approval', 'house']);
+/**
+ * The links of the chain (ARCHITECTURE.md); a refusal names the one that limited it. `requester` is the person who asked at
+ * the root, `parent` an agent further up the chain, `hop` what was passed on from one to the next.
+ */
+export const Link = z.enum([
+  'agent',
+  'owner',
+  'task',
+  'mandate',
+  'organisation',
+  'system',
+  'approval',
+  'house',
+  'requester',
+  'parent',
+  'hop',
+]);
 export type Link = z.infer<typeof Link>;
 
 /**
@@ -15,6 +30,21 @@ export const reasons = {
   'owner.not_active': 'The person who answers for the agent is not active',
   'owner.may_not_answer': 'The person who answers for the agent may not answer for this',
   'task.ended': 'The task has ended or expired',
+  'requester.not_active': 'The person who asked for this is not active',
+  'requester.may_not': 'The person who asked for this may not do it',
+  'chain.broken': 'The chain of tasks that this was passed on through is not whole',
+  'chain.too_deep': 'This was passed on more often than an agent further up may',
+  'parent.not_active': 'An agent that passed this on is not active',
+  'parent.owner_not_active': 'The person who answers for an agent that passed this on is not active',
+  'parent.task_ended': 'The task of an agent that passed this on has ended or expired',
+  'parent.no_mandate': 'An agent that passed this on has no mandate in force',
+  'parent.may_not_pass_on': 'An agent that passed this on may not pass this on',
+  'parent.constraint': 'An argument is outside what an agent that passed this on may pass on',
+  'parent.autonomy': 'The autonomy level of an agent that passed this on permits reading only',
+  'hop.expired': 'What was passed on has expired',
+  'hop.invalid': 'What was passed on cannot be read',
+  'hop.silent': 'Nothing that was passed on permits this',
+  'hop.constraint': 'An argument is outside what was passed on',
   'system.unknown': 'The system is not protected here',
   'operation.unknown': 'The system has no such operation, or it has not been looked at',
   'mandate.none': 'The agent has no mandate',
@@ -31,6 +61,7 @@ export const reasons = {
   'house.not_ready': 'The record could not be written, so nothing passes',
   'held.mandate': 'The mandate asks for a person here',
   'held.autonomy': 'The autonomy level of the agent asks for a person before every change',
+  'held.parent': 'An agent that passed this on would need to ask a person here',
   'held.organisation': 'A policy of the organisation asks for a person here',
   'approval.refused': 'A person refused exactly this call',
   'approval.used': 'The yes was for one call and has been used',

@@ -44,6 +44,12 @@ export type RequestHead = {
   readonly dpop: string | readonly string[] | undefined;
 };
 
+/**
+ * Something above in the chain. A task, a key or a token ends for good; a principal's cut-off ends what hangs on it since
+ * before: `sinceMs`, in ms since the epoch.
+ */
+export type LinkAbove = { readonly key: string; readonly sinceMs?: number };
+
 export type AuthenticatedCaller = {
   readonly principal: string;
   readonly kind: 'human' | 'workload' | 'agent';
@@ -53,6 +59,8 @@ export type AuthenticatedCaller = {
   readonly tokenId: string;
   readonly issuedAtSeconds: number;
   readonly expiresAtSeconds: number;
+  /** What lies above a caller that acts for another: whose end ends it too. Nothing, when it acts for itself. */
+  readonly above?: readonly LinkAbove[];
   /** The proof that carried this request; spent with the commit of what it asks for. */
   readonly proofId: string;
   readonly proofIssuedAtSeconds: number;
@@ -66,7 +74,13 @@ export type Wait = {
   readonly onHeld?: (held: { readonly approvalId: string; readonly expiresAt: string; readonly answerableName: string }) => void;
 };
 
-export type GuardedOperation = { readonly name: string; readonly effect: Effect; readonly definitionDigest: string };
+/** `classified`: a person said what the effect is. */
+export type GuardedOperation = {
+  readonly name: string;
+  readonly effect: Effect;
+  readonly definitionDigest: string;
+  readonly classified: boolean;
+};
 
 export type GuardedSystem = {
   readonly id: string;
@@ -82,7 +96,16 @@ export type SystemCredential = { readonly place: CredentialPlace; readonly revea
 export type Admission = { readonly ok: true } | { readonly ok: false; readonly decision: Decision };
 
 export type BeginResult =
-  | { readonly kind: 'go'; readonly actionId: string; readonly decision: Decision }
+  | {
+      readonly kind: 'go';
+      readonly actionId: string;
+      readonly decision: Decision;
+      /**
+       * There when the call may go out beside the commit of its intent. Nothing that comes back is released before this
+       * resolves to `go`; when it resolves to anything else, or rejects, the call is cut and what came back is dropped.
+       */
+      readonly durable?: Promise<BeginResult>;
+    }
   | { readonly kind: 'refused'; readonly actionId: string; readonly decision: Decision }
   | {
       readonly kind: 'held';

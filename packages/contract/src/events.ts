@@ -59,8 +59,11 @@ export const events = {
   'operation.classified': z.strictObject({ operation: text, effect: text }),
   /** about the task */
   'task.opened': z.strictObject({ agent: text, answerable: text, trigger: text, expiresAt: text }),
+  /** What the hop to a task granted: by whom, to whom, how far. `details` is the digest of what it was narrowed to. */
+  'hop.granted': z.strictObject({ parent: text.nullable(), from: text, to: text, depth: z.int(), depthLeft: z.int(), details: digest.nullable(), expiresAt: text }),
   'task.ended': z.strictObject({ agent: text }),
   /** about the principal */
+  'delegation.offered': z.strictObject({ tokenId: text, to: text, task: text.nullable(), depth: z.int(), details: digest.nullable(), expiresAt: text }),
   /** `jkt` is the key the token is bound to; `credential` the instance that asked for it. */
   'token.issued': z.strictObject({ tokenId: text, credential: text, task: text.nullable(), audience: text, jkt: digest, expiresAt: text }),
   'token.revoked': z.strictObject({ tokenId: text }),
@@ -82,6 +85,26 @@ export const events = {
   /** about the key id */
   'key.made': z.strictObject({ purpose: text, jkt: digest }),
   'key.retired': z.strictObject({ purpose: text }),
+  /** about the issuer */
+  'issuer.trusted': z.strictObject({ name: text, kind: text, issuer: text, algs: z.array(text), keysFrom: text }),
+  'issuer.removed': z.strictObject({ name: text, credentialsEnded: z.int() }),
+  'issuer.matched': z.strictObject({ match: text, agent: text, claims: z.array(text), below: text.nullable() }),
+  'issuer.unmatched': z.strictObject({ match: text, agent: text, credentialsEnded: z.int() }),
+  /** about the agent: `actors` is the chain of a partner, root first, as `iss|sub`; `assertion` is the digest of what was presented. */
+  'instance.admitted': z.strictObject({
+    issuer: text, subject: text, match: text, credential: text, actors: z.array(text), assertion: digest,
+    manifestDigest: text.nullable(), isAttested: z.boolean(),
+  }),
+  /** A finding: a key that belongs to one instance was presented for another. */
+  'instance.key_reused': z.strictObject({ issuer: text, subject: text, credential: text, jkt: digest }),
+  'agent.noticed': z.strictObject({ issuer: text, subject: text, receiver: text }),
+  'manifest.accepted': z.strictObject({ manifestDigest: text, instances: z.int() }),
+  'partner.introduced': z.strictObject({ partner: text, audience: text, clientId: text }),
+  'partner.removed': z.strictObject({ partner: text, audience: text }),
+  /** An ID-JAG left for a partner. `actors` as above, ours. */
+  'assertion.issued': z.strictObject({
+    assertionId: text, audience: text, clientId: text, subject: text, actors: z.array(text), task: text.nullable(), jkt: digest, expiresAt: text,
+  }),
   /** about the action of the API that was asked for */
   'api.denied': z.strictObject({ reason: text }),
 } as const satisfies Record<string, z.ZodType>;

@@ -141,7 +141,7 @@ class Reader {
         if (code !== quote) this.refuse('json.malformed');
         const start = this.at;
         const key = this.string();
-        if (key in record) this.refuse('json.duplicate_key', start);
+        if (record[key] !== undefined) this.refuse('json.duplicate_key', start); // it has no prototype, and no value is undefined
         if (this.next() !== colon) this.refuse('json.malformed');
         this.at++;
         record[key] = this.value(this.next());

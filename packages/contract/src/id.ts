@@ -45,6 +45,16 @@ export type ApprovalId = z.infer<typeof ApprovalId>;
 export const StopId = idOf<'StopId'>('stp');
 export type StopId = z.infer<typeof StopId>;
 
+export const IssuerId = idOf<'IssuerId'>('iss');
+export type IssuerId = z.infer<typeof IssuerId>;
+
+/** A rule by which one issuer's word about a workload makes it an instance of one agent. */
+export const MatchId = idOf<'MatchId'>('mat');
+export type MatchId = z.infer<typeof MatchId>;
+
+export const PartnerClientId = idOf<'PartnerClientId'>('ptn');
+export type PartnerClientId = z.infer<typeof PartnerClientId>;
+
 export const EventId = idOf<'EventId'>('evt');
 export type EventId = z.infer<typeof EventId>;
 
@@ -68,6 +78,9 @@ export const idPrefixes = {
   request: 'req',
   point: 'pnt',
   enrolment: 'enr',
+  issuer: 'iss',
+  match: 'mat',
+  partnerClient: 'ptn',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

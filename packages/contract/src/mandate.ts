@@ -79,7 +79,10 @@ export const Permission = z
   .meta({ id: 'Permission' });
 export type Permission = z.infer<typeof Permission>;
 
-/** What is signed: purpose, permitted actions with constraints on their arguments, expiry. */
+/**
+ * What is signed: purpose, permitted actions with constraints on their arguments, expiry, and what may be passed on to other
+ * agents. The last three have no written default, so that a document that leaves them out keeps its digest.
+ */
 export const MandateDocument = z
   .strictObject({
     agent: AgentId,
@@ -87,6 +90,9 @@ export const MandateDocument = z
     autonomy: z.enum(['observe', 'propose', 'act_within_limits', 'act']),
     expiresAt: Instant,
     permissions: z.array(Permission).max(100),
+    passesOn: z.boolean().optional().describe('Whether it may pass on what it may do itself. True when left out.'),
+    passOn: z.array(Permission).max(100).optional().describe('What it may pass on to other agents, and not do itself.'),
+    maxDepth: z.int().min(0).max(8).optional().describe('How many hops may hang below it. 4 when left out.'),
   })
   .meta({ id: 'MandateDocument' });
 export type MandateDocument = z.infer<typeof MandateDocument>;

@@ -1,4 +1,5 @@
 import * as authority from './authority-routes.ts';
+import * as federation from './federation-routes.ts';
 import * as oversight from './oversight-routes.ts';
 import * as registry from './registry-routes.ts';
 import type { Route } from './route.ts';
@@ -8,7 +9,7 @@ function isRoute(value: unknown): value is Route {
 }
 
 /** Every operation of the API, in the order of the documentation. */
-export const routes: readonly Route[] = [registry, authority, oversight].flatMap((room) => Object.values(room).filter(isRoute));
+export const routes: readonly Route[] = [registry, authority, federation, oversight].flatMap((room) => Object.values(room).filter(isRoute));
 
 /** Every action that the API asks the decision point about. */
 export const apiActions: readonly string[] = [...new Set(routes.map((one) => one.action))].sort();

@@ -36,15 +36,23 @@ export const protocolOperations: Readonly<Record<string, { readonly title: strin
 /** What the names of protocol operations begin with. */
 export const protocolPrefix = 'mcp:';
 
+const inside = z
+  .boolean()
+  .optional()
+  .describe(
+    'Whether it stands inside the organisation. A read there that a person classified goes out while its intent is written; its answer waits for that.',
+  );
+
 /** Where the protected MCP server is: an address, or a command that is run as a child with stdio. Never a shell line. */
 export const Upstream = z
   .discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('mcp-http'), url: z.url({ protocol: /^https?$/ }) }),
+    z.strictObject({ kind: z.literal('mcp-http'), url: z.url({ protocol: /^https?$/ }), inside }),
     z.strictObject({
       kind: z.literal('mcp-stdio'),
       command: z.string().min(1).max(4096),
       args: z.array(z.string().max(4096)).max(100),
       cwd: z.string().max(4096).optional(),
+      inside,
     }),
   ])
   .meta({ id: 'Upstream' });

@@ -18,7 +18,7 @@ export const Task = z
     parent: TaskId.nullable(),
     root: TaskId.describe('The task at the top of its tree; its own id at the top.'),
     depth: z.int().min(0).max(maxHops).describe('How many hops lie above it.'),
-    grant: HopGrant.nullable().describe('What the hop to this task granted; null at the top.'),
+    grant: HopGrant.nullable().describe('What was granted by whoever handed it on: the agent above, or the person who asked. Null when nobody did.'),
     instance: CredentialId.nullable().describe('The key of the instance that opened it.'),
     asked: z.array(z.string().max(100)).max(100).describe('Keyed fingerprints of values that the requester stated.'),
     state: TaskState,
@@ -27,3 +27,16 @@ export const Task = z
   })
   .meta({ id: 'Task' });
 export type Task = z.infer<typeof Task>;
+
+/** A task as people look at it: with names, what was handed on in words, and how much was done under it so far. */
+export const TaskView = z
+  .strictObject({
+    ...Task.shape,
+    agentName: z.string(),
+    requesterName: z.string(),
+    answerableName: z.string(),
+    handedOn: z.array(z.string()).describe('What the hop to it granted, in sentences. Empty when nobody handed it on.'),
+    calls: z.int().describe('Calls that went out under it so far.'),
+  })
+  .meta({ id: 'TaskView' });
+export type TaskView = z.infer<typeof TaskView>;

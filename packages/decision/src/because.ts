@@ -2,9 +2,10 @@ import { type Condition, type Reason, reasons } from '@surety/contract/decision'
 import type { CallFacts } from './call-facts.ts';
 import { actionId } from './cedar-schema.ts';
 import { cut, quoteOdd } from './constraint-words.ts';
-import { findRule, policySentence } from './explain.ts';
+import { agentWords, findRule, passerWords } from './explain-chain.ts';
+import { policySentence } from './explain.ts';
 import { dateWords } from './mandate-sentences.ts';
-import type { Limit } from './standing.ts';
+import type { Limit } from './live-mandate.ts';
 
 const longest = 400;
 
@@ -21,15 +22,23 @@ export function sentenceFor(reason: Reason): string {
   return `${reasons[reason]}.`;
 }
 
-function sentenceOf(facts: CallFacts, { reason, policies = [] }: Limit, conditions: readonly Condition[]): string | undefined {
+function sentenceOf(facts: CallFacts, limit: Limit, conditions: readonly Condition[]): string | undefined {
+  const { reason, link, policies = [] } = limit;
   const called = quoteOdd(actionId(facts.call.systemName, facts.call.operationName));
+  const failing = conditions.filter((one) => !one.holds && one.link === link).map(({ text }) => text);
   switch (reason) {
     case 'mandate.silent':
       return `Nothing in the mandate permits ${called}.`;
-    case 'mandate.constraint': {
-      const failing = conditions.filter(({ holds }) => !holds).map(({ text }) => text);
+    case 'mandate.constraint':
       return `The mandate permits ${called} only when ${joinWords(failing)}.`;
-    }
+    case 'parent.constraint':
+      return `${capital(agentWords(facts, limit.at))} may pass on ${called} only when ${joinWords(failing)}.`;
+    case 'hop.constraint':
+      return `${passedWords(facts, limit)} covers ${called} only when ${joinWords(failing)}.`;
+    case 'requester.may_not':
+      return `The person who asked for this may not do ${called}${sayWhy(facts, policies)}.`;
+    case 'held.parent':
+      return holdWords(facts, policies) ?? chainSentence(facts, limit, called);
     case 'mandate.expired':
       return (
         facts.mandate?.policies &&
@@ -45,8 +54,50 @@ function sentenceOf(facts: CallFacts, { reason, policies = [] }: Limit, conditio
     case 'held.organisation':
       return holdWords(facts, policies);
     default:
+      return chainSentence(facts, limit, called);
+  }
+}
+
+/** Which agent of the chain, or what was passed on to which, and what of it. */
+function chainSentence(facts: CallFacts, limit: Limit, called: string): string | undefined {
+  const who = agentWords(facts, limit.at);
+  const passer = `${capital(who)}, which passed this on,`;
+  switch (limit.reason) {
+    case 'chain.too_deep':
+      return limit.at === undefined
+        ? undefined
+        : `${limit.link === 'hop' ? passedWords(facts, limit) : capital(who)} does not allow as many hops below as there are.`;
+    case 'parent.not_active':
+      return `${passer} is not active.`;
+    case 'parent.owner_not_active':
+      return `The person who answers for ${who}, which passed this on, is not active.`;
+    case 'parent.task_ended':
+      return `The task of ${who}, which passed this on, has ended or expired.`;
+    case 'parent.no_mandate':
+      return `${passer} has no mandate in force.`;
+    case 'parent.may_not_pass_on':
+      return `${capital(who)} may not pass on ${called}.`;
+    case 'parent.autonomy':
+      return `${passer} may only read.`;
+    case 'held.parent':
+      return `${passer} would need to ask a person here.`;
+    case 'hop.expired':
+      return `${passedWords(facts, limit)} has expired.`;
+    case 'hop.invalid':
+      return `${passedWords(facts, limit)} cannot be read.`;
+    case 'hop.silent':
+      return `${passedWords(facts, limit)} does not cover ${called}.`;
+    default:
       return undefined;
   }
+}
+
+function passedWords(facts: CallFacts, { at }: Limit): string {
+  return `What ${passerWords(facts, at)} passed on to ${agentWords(facts, at)}`;
+}
+
+function capital(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function sayWhy(facts: CallFacts, policies: readonly string[]): string {

@@ -1,10 +1,12 @@
 import type { PrincipalState, RiskTier } from '@surety/contract/agent';
 import type { Approval } from '@surety/contract/approval';
+import type { HopGrant } from '@surety/contract/delegation';
 import type { ExactRecord } from '@surety/contract/exact-json';
 import type { Human } from '@surety/contract/human';
 import type { MandateDocument } from '@surety/contract/mandate';
 import type { Effect } from '@surety/contract/system';
 import type { Task } from '@surety/contract/task';
+import type { HopPolicies } from './compile-hop.ts';
 import type { MandatePolicies, PolicySet } from './policy-set.ts';
 
 /**
@@ -29,6 +31,11 @@ export type Standing = {
   readonly task: TaskFacts | undefined;
   readonly system: SystemFacts | undefined;
   readonly mandate: MandateFacts | undefined;
+  /** Every agent above, the root's first, from the stored tree of tasks; this agent's own link is not among them. Undefined when the path is not whole. */
+  readonly chain: readonly LinkFacts[] | undefined;
+  /** The person who asked for the root task; undefined when its agent acts on its own trigger, or the person is not known. */
+  readonly requester: HumanFacts | undefined;
+  /** Of the human at the root: what the requester may, or, where nobody asked, what the owner of the root's agent may answer for. */
   readonly roles: readonly RoleFacts[];
   readonly organisation: OrganisationFacts | undefined;
 };
@@ -42,7 +49,17 @@ export type AgentFacts = {
   readonly owner: string;
 };
 
-export type OwnerFacts = {
+/** An agent above: the task under which it passed something on, and what it stands on now. */
+export type LinkFacts = {
+  readonly agent: AgentFacts | undefined;
+  readonly owner: OwnerFacts | undefined;
+  readonly task: TaskFacts;
+  readonly mandate: MandateFacts | undefined;
+};
+
+export type OwnerFacts = HumanFacts;
+
+export type HumanFacts = {
   readonly id: string;
   readonly name: string;
   readonly state: Human['state'];
@@ -57,6 +74,22 @@ export type TaskFacts = {
   readonly trigger: Task['trigger'];
   readonly state: Task['state'];
   readonly expiresAtMs: number;
+  readonly parent: string | null;
+  readonly root: string;
+  readonly depth: number;
+  /** What the hop to this task granted; null at a root. */
+  readonly hop: HopFacts | null;
+};
+
+export type HopFacts = {
+  /** As they were granted. */
+  readonly details: HopGrant['details'];
+  /** Names of systems; any, when null. */
+  readonly audiences: readonly string[] | null;
+  readonly depthLeft: number;
+  readonly expiresAtMs: number;
+  /** Null when nothing narrower than what is above was granted; undefined when it cannot be read. */
+  readonly policies: HopPolicies | null | undefined;
 };
 
 export type SystemFacts = { readonly id: string; readonly name: string; readonly revision: number };

@@ -1,6 +1,6 @@
 import type { ExactRecord } from '@surety/contract/exact-json';
 import { argumentFacts } from './argument-facts.ts';
-import type { AgentFacts, OwnerFacts, SystemFacts, TaskFacts } from './call-facts.ts';
+import type { AgentFacts, HumanFacts, OwnerFacts, SystemFacts, TaskFacts } from './call-facts.ts';
 import { actionId, groupsOf } from './cedar-schema.ts';
 import { CedarEntityRef, CedarExtension, type CedarRecord, type EntityUid, toCedarArguments } from './cedar-value.ts';
 import type { CedarEntity, PolicyRequest } from './policy-engine.ts';
@@ -12,6 +12,10 @@ export type KnownCall = {
   readonly agent: AgentFacts;
   readonly owner: OwnerFacts;
   readonly task: Pick<TaskFacts, 'trigger'>;
+  /** The agents above, the root's first. */
+  readonly chain: readonly { readonly task: Pick<TaskFacts, 'trigger'> }[];
+  /** The human at the root. */
+  readonly human: HumanFacts;
   readonly system: Pick<SystemFacts, 'name'>;
   readonly operation: { readonly name: string; readonly effect: string };
   readonly arguments: ExactRecord;
@@ -33,25 +37,38 @@ export function callRequest(call: KnownCall, needs: PolicyNeeds): PolicyRequest 
     action,
     resource,
     context: contextOf(call, needs),
-    entities: needs.entities.flatMap((one) => entities[one]()),
+    entities: [...needs.entities.flatMap((one) => entities[one]()), ...rootEntities(call, needs)],
   };
 }
 
 function principalEntities({ agent, owner }: KnownCall): readonly CedarEntity[] {
   const { id, name, riskTier, autonomy } = agent;
-  const human = { type: 'Human', id: owner.id };
-  return [
-    { uid: { type: 'Agent', id }, attributes: { name, riskTier, autonomy, owner: new CedarEntityRef(human) }, parents: [] },
-    { uid: human, attributes: { name: owner.name, roles: owner.roles, groups: owner.groups }, parents: [] },
-  ];
+  const uid = { type: 'Agent', id };
+  return [{ uid, attributes: { name, riskTier, autonomy, owner: humanRef(owner) }, parents: [] }, humanEntity(owner)];
 }
 
-function contextOf({ nowMs, task, operation, arguments: args }: KnownCall, needs: PolicyNeeds): CedarRecord {
+/** The human at the root, once: for the caller at the root that is its own owner, who may be there already. */
+function rootEntities({ human, owner }: KnownCall, { facts, entities }: PolicyNeeds): readonly CedarEntity[] {
+  const isThere = human.id === owner.id && entities.includes('principal');
+  return facts.includes('human') && !isThere ? [humanEntity(human)] : [];
+}
+
+function humanEntity({ id, name, roles, groups }: HumanFacts): CedarEntity {
+  return { uid: { type: 'Human', id }, attributes: { name, roles, groups }, parents: [] };
+}
+
+function humanRef({ id }: HumanFacts): CedarEntityRef {
+  return new CedarEntityRef({ type: 'Human', id });
+}
+
+function contextOf({ nowMs, task, chain, human, operation, arguments: args }: KnownCall, needs: PolicyNeeds): CedarRecord {
   const plain: CedarRecord = {
     now: CedarExtension.datetime(nowMs),
     operation: operation.name,
     effect: operation.effect,
-    trigger: task.trigger,
+    trigger: (chain[0]?.task ?? task).trigger,
+    human: humanRef(human),
+    depth: BigInt(chain.length),
   };
   return {
     args: toCedarArguments(args, needs.args),

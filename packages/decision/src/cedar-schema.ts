@@ -1,7 +1,10 @@
 /**
  * How a question becomes Cedar (principal, action, resource, context), and all that a policy may name.
  *
- * A call by an agent (`call`, for the organisation's policy, for what a role answers for, and for mandates):
+ * A call by an agent (`call`, for the organisation's policy, for what a role answers for or may ask, for mandates and hops).
+ * The principal is always an agent, also where the rights of the person who asked are heard: that person is in the context.
+ * Policies of roles and of the organisation are asked about the agent that calls; the mandate of an agent above is asked about
+ * that agent, as if it made this very call, and a hop about the agent to which it passed something on.
  * - `principal`: `Agent::"agt_…"` with `name`, `riskTier`, `autonomy` and `owner`, a `Human::"hum_…"` with `name`, `roles`
  *   and `groups` (sets of names).
  * - `action`: `Action::"payments.refund"`, system and operation, in the group of its effect: `action in Action::"money"`.
@@ -9,7 +12,8 @@
  * - `resource`: `System::"payments"` with `name`.
  * - `context.args`: the arguments, as `cedar-value.ts` converts them.
  * - `context.facts`: what is computed before evaluation, because Cedar has no words for it:
- *   `now` (datetime), `operation`, `effect`, `trigger` (of the task);
+ *   `now` (datetime), `operation`, `effect`; `trigger` (of the task at the root); `depth` (how many agents passed this on);
+ *   `human`, the `Human` at the root: who asked, or, on the agent's own trigger, who answers for the agent there;
  *   `at["/amount"]`: one argument by JSON pointer, with its typed sides (`argument-facts.ts`);
  *   `hours["08:00-18:00 Europe/Berlin mon,tue"]`: whether it is such a time there (`hours.ts`).
  *
@@ -45,7 +49,7 @@ export const vocabularies: Readonly<Record<Question, PolicyVocabulary>> = {
     principals: ['Agent'],
     resources: ['System'],
     context: ['args', 'facts'],
-    facts: ['now', 'operation', 'effect', 'trigger', 'at', 'hours'],
+    facts: ['now', 'operation', 'effect', 'trigger', 'human', 'depth', 'at', 'hours'],
     actionGroups: ['read', 'write', 'destructive', 'money', 'external', 'unknown'],
     isAction: (id) => /^[a-z0-9][a-z0-9-]*\../.test(id),
     actionForm: 'Action::"system.operation"',

@@ -1,5 +1,6 @@
 import type { OperationFacts, Standing } from './call-facts.ts';
 import { callRequest } from './call-request.ts';
+import { chainCouldPermit } from './chain-lines.ts';
 import { covers } from './cover.ts';
 import type { PolicyEngine, Verdict } from './policy-engine.ts';
 import { noNeeds } from './policy-needs.ts';
@@ -23,6 +24,7 @@ function isPossible(standing: LiveStanding, operation: OperationFacts, engine: P
   const { document } = mandate.policies;
   if (!document.permissions.some((permission) => covers(permission, system.name, operation.name))) return false;
   if (operation.effect !== 'read' && (document.autonomy === 'observe' || agent.autonomy === 'observe')) return false;
+  if (!chainCouldPermit(standing, operation)) return false;
   const known = { ...standing, operation, arguments: {} };
   const ask = (set: PolicySet): Verdict =>
     engine.evaluate(set.possible, callRequest(known, { ...noNeeds, entities: set.needs.entities }));

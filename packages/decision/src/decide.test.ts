@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'vitest';
 import { aCall, aDocument, type CallChanges, now, otherAgentId, permitAll } from '../test/a-call.ts';
 import type { CallFacts } from './call-facts.ts';
-import { openCedarWasm } from './cedar-wasm-engine.ts';
+import { openCedar } from './cedar-engine.ts';
 import { decide } from './decide.ts';
 import { explain } from './explain.ts';
 
-const engine = openCedarWasm();
+const engine = openCedar();
 const decided = (changes: CallChanges = {}) => decide(aCall(engine, changes), engine);
 const withFacts = (facts: Partial<CallFacts>) => decided({ facts });
 const base = aCall(engine);
@@ -48,7 +48,7 @@ describe('what must be live', () => {
     ['a task that has ended', { task: { ...base.task!, state: 'ended' } }, 'task.ended', 'task'],
     ['a task that expires now', { task: { ...base.task!, expiresAtMs: now } }, 'task.ended', 'task'],
     ['the task of another agent', { task: { ...base.task!, agent: otherAgentId } }, 'task.ended', 'task'],
-    ['a task that another asked for', { task: { ...base.task!, requester: 'hum_2' } }, 'task.ended', 'task'],
+    ['a task that nobody known asked for', { task: { ...base.task!, requester: 'hum_2' } }, 'requester.not_active', 'requester'],
     ['a system that is not protected', { system: undefined }, 'system.unknown', 'system'],
     ['facts of another system', { system: { ...base.system!, name: 'crm' } }, 'system.unknown', 'system'],
     ['an operation that is not known', { operation: undefined }, 'operation.unknown', 'system'],

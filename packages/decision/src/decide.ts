@@ -1,13 +1,14 @@
-import type { Decision, Link, Reason } from '@surety/contract/decision';
+import type { Decision } from '@surety/contract/decision';
 import { becauseOf } from './because.ts';
 import { digestCall } from './call-digest.ts';
 import type { CallFacts, GivenApproval } from './call-facts.ts';
-import { callRequest } from './call-request.ts';
+import { chainHolds, chainLines, proposerAbove } from './chain-lines.ts';
 import { covers } from './cover.ts';
 import { explain } from './explain.ts';
-import { type KnownFacts, type Limit, standingLimit } from './standing.ts';
-import type { PolicyEngine, PolicyHandle, PolicyRequest, Verdict } from './policy-engine.ts';
-import type { PolicyNeeds } from './policy-needs.ts';
+import { erred, type Hearing, openHearing, type Said } from './hearing.ts';
+import type { Limit } from './live-mandate.ts';
+import { standingLimit } from './standing.ts';
+import type { PolicyEngine, Verdict } from './policy-engine.ts';
 
 /** How many determining policies of one line a decision names. */
 const maxNamed = 20;
@@ -26,7 +27,7 @@ export function decide(facts: CallFacts, engine: PolicyEngine): Decision {
   if ('reason' in standing) return refuse(facts, standing);
   const hearing = openHearing(facts, standing, engine);
   const permits: string[] = [];
-  for (const line of [mandateLine, ownerLine, organisationLine]) {
+  for (const line of [mandateLine, ...chainLines(standing), humanLine, organisationLine]) {
     const said = line(hearing);
     if ('reason' in said) return refuse(facts, said);
     permits.push(...said.permits.slice(0, maxNamed));
@@ -36,27 +37,6 @@ export function decide(facts: CallFacts, engine: PolicyEngine): Decision {
   if (hold.reason === 'policy.error') return refuse(facts, hold);
   return answerHold(facts, hold);
 }
-
-type Hearing = {
-  readonly standing: KnownFacts;
-  /** Asks one set about the call. `needs` says what the set can look at. */
-  readonly hear: (set: PolicyHandle, needs: PolicyNeeds) => Verdict;
-};
-
-function openHearing({ call }: CallFacts, standing: KnownFacts, engine: PolicyEngine): Hearing {
-  const known = { ...standing, arguments: call.arguments };
-  const requests = new Map<PolicyNeeds, PolicyRequest>();
-  const requestFor = (needs: PolicyNeeds): PolicyRequest => {
-    const made = requests.get(needs) ?? callRequest(known, needs);
-    requests.set(needs, made);
-    return made;
-  };
-  return { standing, hear: (set, needs) => (set.policies.length === 0 ? silence : engine.evaluate(set, requestFor(needs))) };
-}
-
-const silence: Verdict = { permits: [], forbids: [], errors: [] };
-
-type Said = Limit | { readonly permits: readonly string[] };
 
 /** What this agent may do: a permission of its own mandate, as far as its autonomy goes. */
 function mandateLine({ standing: { mandate, operation, agent, system }, hear }: Hearing): Said {
@@ -74,19 +54,20 @@ function mandateLine({ standing: { mandate, operation, agent, system }, hear }: 
 }
 
 /**
- * What the human at the root may answer for: what any of the owner's roles permits and none forbids. All roles together
- * are one line, but each is evaluated by itself.
+ * What the human at the root may ask for, or, where the agent there acts on its own trigger, what its owner may answer for:
+ * what any of that person's roles permits and none forbids. All roles together are one line, but each is evaluated by itself.
  */
-function ownerLine({ standing: { roles }, hear }: Hearing): Said {
+function humanLine({ standing: { roles, isRequested }, hear }: Hearing): Said {
+  const link = isRequested ? 'requester' : 'owner';
   const verdicts: Verdict[] = [];
   for (const { name, policies } of roles) {
-    if (policies === undefined) return { reason: 'policy.error', link: 'owner', policies: [`role:${name}`] };
+    if (policies === undefined) return { reason: 'policy.error', link, policies: [`role:${name}`] };
     verdicts.push(hear(policies.rules, policies.needs));
   }
   const all = joinVerdicts(verdicts);
-  if (all.errors.length > 0) return erred('owner', all);
+  if (all.errors.length > 0) return erred(link, all);
   if (all.forbids.length > 0 || all.permits.length === 0)
-    return { reason: 'owner.may_not_answer', link: 'owner', policies: all.forbids };
+    return { reason: isRequested ? 'requester.may_not' : 'owner.may_not_answer', link, policies: all.forbids };
   return { permits: all.permits };
 }
 
@@ -99,20 +80,29 @@ function organisationLine({ standing: { organisation }, hear }: Hearing): Said {
   return { permits: verdict.permits };
 }
 
-/** Who asks for a person: all that do are named; the first of mandate, autonomy and organisation gives the reason. */
-function heldBy({ standing: { mandate, operation, agent, organisation }, hear }: Hearing): Limit | undefined {
+/** Who asks for a person: all that do are named; the first of mandate, autonomy, agents above and organisation gives the reason. */
+function heldBy(hearing: Hearing): Limit | undefined {
+  const { mandate, operation, agent, organisation } = hearing.standing;
+  const { hear } = hearing;
   const byMandate = hear(mandate.policies.holding, mandate.policies.needs);
   if (byMandate.errors.length > 0) return erred('mandate', byMandate);
   const byOrganisation = organisation.policies && hear(organisation.policies.holding, organisation.policies.needs);
   if (byOrganisation === undefined || byOrganisation.errors.length > 0) return erred('organisation', byOrganisation);
+  const byParents = chainHolds(hearing);
+  const failed = byParents.find(({ verdict }) => verdict.errors.length > 0);
+  if (failed !== undefined) return { ...erred('parent', failed.verdict), at: failed.at };
+  const parentHolds = byParents.flatMap(({ verdict }) => [...verdict.permits, ...verdict.forbids]);
   const mandateHolds = [...byMandate.permits, ...byMandate.forbids];
   const organisationHolds = [...byOrganisation.permits, ...byOrganisation.forbids];
-  const policies = [...mandateHolds, ...organisationHolds];
+  const policies = [...mandateHolds, ...parentHolds, ...organisationHolds];
   if (mandateHolds.length > 0) return { reason: 'held.mandate', link: 'mandate', policies };
   if (operation.effect !== 'read') {
     if (mandate.policies.document.autonomy === 'propose') return { reason: 'held.autonomy', link: 'mandate', policies };
     if (agent.autonomy === 'propose') return { reason: 'held.autonomy', link: 'agent', policies };
   }
+  const holder = byParents.find(({ verdict }) => verdict.permits.length + verdict.forbids.length > 0)?.at;
+  const above = holder ?? proposerAbove(hearing.standing);
+  if (above !== undefined) return { reason: 'held.parent', link: 'parent', policies, at: above };
   return organisationHolds.length > 0 ? { reason: 'held.organisation', link: 'organisation', policies } : undefined;
 }
 
@@ -151,10 +141,6 @@ function joinVerdicts(verdicts: readonly Verdict[]): Verdict {
   };
 }
 
-function erred(link: Link, verdict: Verdict | undefined): Limit & { readonly reason: Reason } {
-  return { reason: 'policy.error', link, policies: verdict?.errors ?? [link] };
-}
-
 function refuse(facts: CallFacts, limit: Limit): Decision {
   return withConditions(facts, { outcome: 'deny', ...limit });
 }
@@ -165,18 +151,9 @@ function sayYes(facts: CallFacts, { reason, link, policies = [] }: Limit): Decis
   return { outcome: 'permit', reason, link, policies: policies.slice(0, 3 * maxNamed), because, conditions: [] };
 }
 
-function withConditions(
-  facts: CallFacts,
-  { outcome, reason, link, policies = [] }: Limit & { outcome: 'deny' | 'hold' },
-): Decision {
-  const named = policies.slice(0, maxNamed);
-  const conditions = [...explain(facts, { reason, link, policies: named })];
-  return {
-    outcome,
-    reason,
-    link,
-    policies: named,
-    because: becauseOf(facts, { reason, link, policies: named }, conditions),
-    conditions,
-  };
+function withConditions(facts: CallFacts, limit: Limit & { outcome: 'deny' | 'hold' }): Decision {
+  const { outcome, reason, link } = limit;
+  const named = { ...limit, policies: (limit.policies ?? []).slice(0, maxNamed) };
+  const conditions = [...explain(facts, named)];
+  return { outcome, reason, link, policies: named.policies, because: becauseOf(facts, named, conditions), conditions };
 }

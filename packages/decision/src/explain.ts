@@ -1,6 +1,6 @@
-import type { Condition } from '@surety/contract/decision';
+import type { Condition, Link } from '@surety/contract/decision';
 import type { ExactRecord } from '@surety/contract/exact-json';
-import type { Conditions, HoldRule, Permission } from '@surety/contract/mandate';
+import type { Conditions, Permission } from '@surety/contract/mandate';
 import { valueAt } from './argument-facts.ts';
 import type { CallFacts } from './call-facts.ts';
 import { actionId } from './cedar-schema.ts';
@@ -8,25 +8,41 @@ import { checkMember } from './check-constraint.ts';
 import { membersOf, type Strictness } from './constraint-policy.ts';
 import { foundWords, memberWords, quoteOdd } from './constraint-words.ts';
 import { covers } from './cover.ts';
+import { agentWords, chainConditions, findRule, hopAt, linkAt, passerWords, permissionsAt, untilWords } from './explain-chain.ts';
 import { openHours } from './hours.ts';
 import { dateWords, hoursWords } from './mandate-sentences.ts';
-import type { Limit } from './standing.ts';
+import type { Limit } from './live-mandate.ts';
+import { rootTask } from './standing.ts';
 
 /**
  * The conditions of the link that limited a call, or of the permission that let it through, each with the value that was
- * found: what a person needs to see why. Works on demand, from the facts that were decided on. Values of arguments are in
- * `found` and nowhere else.
+ * found: what a person needs to see why. Where a chain stands behind it, every link of it comes first, a line each. Works on
+ * demand, from the facts that were decided on. Values of arguments are in `found` and nowhere else.
  */
-export function explain(facts: CallFacts, { reason, link, policies = [] }: Limit): readonly Condition[] {
-  const plain = plainCondition(facts, reason);
+export function explain(facts: CallFacts, limit: Limit): readonly Condition[] {
+  const own = ownConditions(facts, limit);
+  const isSaid = ({ link, at, holds }: { link: string; at: number; holds: boolean }): boolean =>
+    !holds && own.length > 0 && link === limit.link && (limit.at === undefined || at === limit.at);
+  const lines = chainConditions(facts).filter((line) => !isSaid(line));
+  return [...lines.map(({ at: _, ...line }) => line), ...own];
+}
+
+function ownConditions(facts: CallFacts, limit: Limit): readonly Condition[] {
+  const { reason, link, policies = [] } = limit;
+  const plain = plainCondition(facts, reason) ?? plainChainCondition(facts, limit);
   if (plain !== undefined) return [{ link, ...plain }];
-  if (reason === 'mandate.constraint') return nearestConditions(facts);
+  if (reason === 'mandate.constraint') return nearestConditions(facts, facts.mandate?.policies?.document.permissions ?? [], link);
+  if (reason === 'hop.constraint' || reason === 'parent.constraint')
+    return nearestConditions(facts, permissionsAt(facts, limit), link);
   if (reason === 'policy.error') return policies.map((id) => ({ link, holds: false, text: `policy ${id} can be evaluated` }));
   if (reason === 'owner.may_not_answer' && policies.length === 0) {
     return [{ link, holds: false, text: `a role of the person who answers for the agent permits ${calledName(facts)}` }];
   }
-  const stoodInTheWay = reason === 'owner.may_not_answer' || reason === 'organisation.forbidden';
-  return policies.flatMap((id) => [...mandateConditions(facts, id), ...policyCondition(facts, id, !stoodInTheWay)]);
+  if (reason === 'requester.may_not' && policies.length === 0) {
+    return [{ link, holds: false, text: `a role of the person who asked for this permits ${calledName(facts)}` }];
+  }
+  const stoodInTheWay = ['owner.may_not_answer', 'requester.may_not', 'organisation.forbidden'].includes(reason);
+  return policies.flatMap((id) => [...ruleConditions(facts, id), ...policyCondition(facts, id, !stoodInTheWay)]);
 }
 
 function calledName({ call }: CallFacts): string {
@@ -49,6 +65,12 @@ function plainCondition(facts: CallFacts, reason: Limit['reason']): Plain | unde
       return no('the person who answers for the agent is active', owner?.id === agent?.owner ? owner?.state : 'not known here');
     case 'task.ended':
       return no("the task is open and the agent's own", taskWords(task, agent?.id, nowMs));
+    case 'requester.not_active': {
+      const known = facts.requester?.id === rootTask(facts)?.requester ? facts.requester?.state : undefined;
+      return no('the person who asked for this is active', known ?? 'not known here');
+    }
+    case 'chain.broken':
+      return no('the chain of tasks is whole, and no agent stands in it twice');
     case 'system.unknown':
       return no(`the system ${quoteOdd(call.systemName)} is protected here`);
     case 'operation.unknown':
@@ -74,20 +96,61 @@ function plainCondition(facts: CallFacts, reason: Limit['reason']): Plain | unde
 
 function taskWords(task: CallFacts['task'], agent: string | undefined, nowMs: number): string {
   if (task === undefined) return 'not known here';
-  if (task.agent !== agent || task.requester !== agent) return 'asked for by another';
+  if (task.agent !== agent) return 'of another agent';
   if (task.state !== 'open') return 'ended';
   return task.expiresAtMs <= nowMs ? 'expired' : 'open';
 }
 
+/** What of the chain needs no policy to be read. */
+function plainChainCondition(facts: CallFacts, { reason, link, at }: Limit): Plain | undefined {
+  const no = (text: string, found?: string): Plain => ({ holds: false, text, ...(found === undefined ? {} : { found }) });
+  const who = agentWords(facts, at);
+  const passed = `what ${passerWords(facts, at)} passed on to ${who}`;
+  const above = linkAt(facts, at);
+  switch (reason) {
+    case 'parent.not_active':
+      return no(`${who} is active`, above?.agent?.state ?? 'not known here');
+    case 'parent.owner_not_active':
+      return no(`the person who answers for ${who} is active`, above?.owner?.state ?? 'not known here');
+    case 'parent.task_ended':
+      return no(`the task of ${who} is open`, taskWords(above?.task, above?.agent?.id, facts.nowMs));
+    case 'parent.no_mandate':
+      return no(`${who} has a mandate in force`);
+    case 'parent.may_not_pass_on':
+      return no(`${who} may pass on ${calledName(facts)}`);
+    case 'parent.autonomy':
+      return no(`the autonomy level of ${who} permits more than reading`, 'observe');
+    case 'chain.too_deep':
+      return no(`${link === 'hop' ? passed : who} allows as many hops below`, deepWords(facts, at));
+    case 'hop.expired':
+      return no(`${passed} has not expired`, untilWords(hopAt(facts, at)?.expiresAtMs ?? Number.NaN));
+    case 'hop.invalid':
+      return no(`${passed} can be read`);
+    case 'hop.silent':
+      return no(`${passed} covers ${calledName(facts)}`);
+    default:
+      return undefined;
+  }
+}
+
+function deepWords({ chain = [] }: CallFacts, at: number | undefined): string {
+  const below = chain.length - (at ?? 0);
+  return `${below} ${below === 1 ? 'hop' : 'hops'}`;
+}
+
 /** Of the permissions about this operation, the one that comes nearest to permitting: the fewest of its conditions fail. */
-function nearestConditions({ mandate, call, nowMs }: CallFacts): readonly Condition[] {
-  const about = mandate?.policies?.document.permissions.filter((one) => covers(one, call.systemName, call.operationName)) ?? [];
-  const all = about.map((permission) => permissionConditions(permission, call.arguments, nowMs));
+function nearestConditions({ call, nowMs }: CallFacts, permissions: readonly Permission[], link: Link): readonly Condition[] {
+  const about = permissions.filter((one) => covers(one, call.systemName, call.operationName));
+  const all = about.map((permission) => permissionConditions(permission, call.arguments, { nowMs, link }));
   const failing = (conditions: readonly Condition[]): number => conditions.filter(({ holds }) => !holds).length;
   return all.toSorted((left, right) => failing(left) - failing(right))[0] ?? [];
 }
 
-function permissionConditions({ where = {}, hours }: Permission, args: ExactRecord, nowMs: number): readonly Condition[] {
+function permissionConditions(
+  { where = {}, hours }: Permission,
+  args: ExactRecord,
+  { nowMs, link }: { readonly nowMs: number; readonly link: Link },
+): readonly Condition[] {
   const timely =
     hours === undefined
       ? []
@@ -98,14 +161,13 @@ function permissionConditions({ where = {}, hours }: Permission, args: ExactReco
             found: new Date(nowMs).toISOString(),
           },
         ];
-  return [...conditionsOf(where, args, 'must'), ...timely.map((one) => ({ link: 'mandate' as const, ...one }))];
+  return [...conditionsOf(where, args, 'must'), ...timely].map((one) => ({ link, ...one }));
 }
 
-function conditionsOf(conditions: Conditions, args: ExactRecord, strictness: Strictness): readonly Condition[] {
+function conditionsOf(conditions: Conditions, args: ExactRecord, strictness: Strictness): readonly Omit<Condition, 'link'>[] {
   return Object.entries(conditions).flatMap(([pointer, constraint]) => {
     const value = valueAt(args, pointer);
     return membersOf(constraint).map((member) => ({
-      link: 'mandate' as const,
       holds: checkMember(value, constraint, member, strictness),
       text: memberWords(pointer, constraint, member),
       found: foundWords(value),
@@ -113,28 +175,27 @@ function conditionsOf(conditions: Conditions, args: ExactRecord, strictness: Str
   });
 }
 
-/** The permission or hold rule that an id such as `mandate:man_…/p2/h1` names. */
-export function findRule({ mandate }: CallFacts, id: string): { permission: Permission; hold: HoldRule | undefined } | undefined {
-  const found = mandate && id.startsWith(`mandate:${mandate.id}/`) ? /\/p(\d+)(?:\/h(\d+))?$/.exec(id) : null;
-  const permission = mandate?.policies?.document.permissions[Number(found?.[1]) - 1];
-  if (permission === undefined) return undefined;
-  return { permission, hold: found?.[2] === undefined ? undefined : permission.hold?.[Number(found[2]) - 1] };
-}
-
-function mandateConditions(facts: CallFacts, id: string): readonly Condition[] {
+/** The conditions of a permission, of a hop's detail or of a hold rule. */
+function ruleConditions(facts: CallFacts, id: string): readonly Condition[] {
   const rule = findRule(facts, id);
   if (rule === undefined) return [];
-  const { permission, hold } = rule;
-  if (hold === undefined) return permissionConditions(permission, facts.call.arguments, facts.nowMs);
+  const { permission, hold, link } = rule;
+  const { arguments: args } = facts.call;
+  if (hold === undefined) return permissionConditions(permission, args, { nowMs: facts.nowMs, link });
   if (hold.when === undefined || Object.keys(hold.when).length === 0)
-    return [{ link: 'mandate', holds: true, text: 'every such call is held' }];
-  return conditionsOf(hold.when, facts.call.arguments, 'may');
+    return [{ link, holds: true, text: 'every such call is held' }];
+  return conditionsOf(hold.when, args, 'may').map((one) => ({ link, ...one }));
 }
 
 /** A policy of a role or of the organisation, in its own words where it has some. */
 function policyCondition(facts: CallFacts, id: string, holds: boolean): readonly Condition[] {
   if (findRule(facts, id) !== undefined) return [];
-  return [{ link: id.startsWith('role:') ? 'owner' : 'organisation', holds, text: policySentence(facts, id) ?? `policy ${id}` }];
+  const link = id.startsWith('role:') ? roleLink(id) : 'organisation';
+  return [{ link, holds, text: policySentence(facts, id) ?? `policy ${id}` }];
+}
+
+function roleLink(id: string): Link {
+  return /^role:[^/]+\/may\//.test(id) ? 'requester' : 'owner';
 }
 
 /** What a policy says of itself with `@hold` or `@because`. */

@@ -3,10 +3,10 @@ import { describe, test } from 'vitest';
 import { aCall, aDocument, agentId, args, type CallChanges, now, permitAll } from '../test/a-call.ts';
 import { digestCall } from './call-digest.ts';
 import type { GivenApproval } from './call-facts.ts';
-import { openCedarWasm } from './cedar-wasm-engine.ts';
+import { openCedar } from './cedar-engine.ts';
 import { decide } from './decide.ts';
 
-const engine = openCedarWasm();
+const engine = openCedar();
 const decided = (changes: CallChanges = {}) => decide(aCall(engine, changes), engine);
 const base = aCall(engine);
 

@@ -1,16 +1,33 @@
+import { defaultHops } from '@surety/contract/delegation';
 import type { Conditions, Hours, MandateDocument, Permission } from '@surety/contract/mandate';
 import { cedarLiteral } from './cedar-text.ts';
 import { constraintWords, quoteOdd } from './constraint-words.ts';
 
 /**
  * A mandate in words, for the person who signs it and for everyone who reads it later: how far the agent goes by
- * itself, then one sentence a permission that names every constraint. Made from the document alone, always the same.
+ * itself, one sentence a permission that names every constraint, and what it may pass on. Made from the document alone,
+ * always the same.
  */
 export function mandateSentences(document: MandateDocument): string[] {
   const until = `until ${dateWords(document.expiresAt)}`;
   const autonomy = `${autonomyWords[document.autonomy]}, ${until}.`;
-  if (document.permissions.length === 0) return [autonomy, 'May call nothing.'];
-  return [autonomy, ...document.permissions.map((permission) => `${permissionWords(permission)}; ${until}.`)];
+  const own = document.permissions.map((permission) => `${permissionWords(permission, 'May call')}; ${until}.`);
+  return [autonomy, ...(own.length === 0 ? ['May call nothing.'] : own), ...passingSentences(document, until)];
+}
+
+/** What may be passed on, where the document says anything of it or there is something to pass on. */
+function passingSentences({ permissions, passesOn = true, passOn = [], maxDepth }: MandateDocument, until: string): string[] {
+  if (maxDepth === 0) return ['Passes nothing on to other agents.'];
+  const passing = passOn.map(
+    (permission) => `${permissionWords(permission, 'May pass on to other agents, and not do itself, to call')}; ${until}.`,
+  );
+  const own = passesOn ? 'May pass on to other agents what it may do itself' : 'May not pass on what it may do itself';
+  const reach = passesOn || passing.length > 0 ? `${own}, over at most ${hopWords(maxDepth ?? defaultHops)}.` : `${own}.`;
+  return [...(permissions.length > 0 || passing.length > 0 ? [reach] : []), ...passing];
+}
+
+function hopWords(count: number): string {
+  return `${count} ${count === 1 ? 'hop' : 'hops'}`;
 }
 
 const autonomyWords: Readonly<Record<MandateDocument['autonomy'], string>> = {
@@ -20,7 +37,7 @@ const autonomyWords: Readonly<Record<MandateDocument['autonomy'], string>> = {
   act: 'Acts by itself within these limits',
 };
 
-function permissionWords({ system, actions, where, hours, hold = [] }: Permission): string {
+function permissionWords({ system, actions, where, hours, hold = [] }: Permission, verb: string): string {
   const calls = actions.includes('*')
     ? `every operation of ${system}`
     : listWords(
@@ -35,7 +52,7 @@ function permissionWords({ system, actions, where, hours, hold = [] }: Permissio
     const occasion = when === undefined ? 'every time' : `when ${conditionWords(when)}, or when that cannot be told`;
     return `asks a person ${occasion} (${cedarLiteral(because)})`;
   });
-  return [[`May call ${calls}`, ...limits].join(' '), ...asks].join('; ');
+  return [[`${verb} ${calls}`, ...limits].join(' '), ...asks].join('; ');
 }
 
 /** All the conditions, joined: `/amount is at most 250 and /currency is "EUR"`. Empty conditions are no limit. */

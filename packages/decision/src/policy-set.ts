@@ -1,12 +1,18 @@
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
 import type { CompiledMandate } from './compile-mandate.ts';
+import { holdsInexact } from './exact-est.ts';
 import type { PolicyEngine, PolicyHandle, PolicyText } from './policy-engine.ts';
 import type { PolicyNeeds } from './policy-needs.ts';
 import { isJson, readEst } from './read-est.ts';
 import { type ReadPolicy, readPolicies } from './read-policies.ts';
 
 /** A mandate that an engine has taken in. */
-export type MandatePolicies = CompiledMandate & { readonly rules: PolicyHandle; readonly holding: PolicyHandle };
+export type MandatePolicies = Omit<CompiledMandate, 'passing'> & {
+  readonly rules: PolicyHandle;
+  readonly holding: PolicyHandle;
+  /** What it may only pass on: sets of their own, which say nothing about its own calls. */
+  readonly passing: { readonly rules: PolicyHandle; readonly holding: PolicyHandle; readonly needs: PolicyNeeds };
+};
 
 /** A text of policies that an engine has taken in. */
 export type PolicySet = {
@@ -22,7 +28,18 @@ export type PolicySet = {
 
 export function prepareMandate(engine: PolicyEngine, mandate: CompiledMandate): MandatePolicies {
   const name = `mandate:${mandate.id}`;
-  return { ...mandate, rules: engine.prepare(name, mandate.permits), holding: engine.prepare(`${name}/holds`, mandate.holds) };
+  const { permits, holds, needs } = mandate.passing;
+  return {
+    ...mandate,
+    rules: engine.prepare(name, mandate.permits),
+    holding: engine.prepare(`${name}/holds`, mandate.holds),
+    passing: { rules: engine.prepare(`${name}/pass`, permits), holding: engine.prepare(`${name}/pass/holds`, holds), needs },
+  };
+}
+
+/** What holders of a role may themselves ask agents to do. Undefined when the text cannot be read: then nothing passes. */
+export function prepareMay(engine: PolicyEngine, role: { readonly name: string; readonly text: string }): PolicySet | undefined {
+  return prepareText(engine, `role:${role.name}/may`, role.text, { holds: false });
 }
 
 /** What holders of a role may answer for. Undefined when the text cannot be read: then nothing passes. */
@@ -60,6 +77,10 @@ export function releasePolicies(engine: PolicyEngine, policies: MandatePolicies 
   engine.release(policies.rules);
   engine.release(policies.holding);
   if ('possible' in policies) engine.release(policies.possible);
+  if ('passing' in policies) {
+    engine.release(policies.passing.rules);
+    engine.release(policies.passing.holding);
+  }
 }
 
 /**
@@ -97,9 +118,4 @@ function withConditions(est: cedar.PolicyJson, conditions: cedar.Clause[]): stri
 function dependsOnContext(clause: unknown): boolean {
   const { paths, wholeContext } = readEst({ conditions: [clause] });
   return wholeContext || paths.some(([root]) => root === 'context') || holdsInexact(clause);
-}
-
-function holdsInexact(node: unknown): boolean {
-  if (typeof node === 'number') return !Number.isSafeInteger(node);
-  return typeof node === 'object' && node !== null && Object.values(node).some(holdsInexact);
 }

@@ -1,8 +1,7 @@
-import type { Link, Reason } from '@surety/contract/decision';
 import type {
   AgentFacts,
   CallFacts,
-  MandateFacts,
+  HumanFacts,
   OperationFacts,
   OrganisationFacts,
   OwnerFacts,
@@ -11,12 +10,16 @@ import type {
   SystemFacts,
   TaskFacts,
 } from './call-facts.ts';
-import type { MandatePolicies } from './policy-set.ts';
+import { parentMandateLimit, treeLimit } from './chain-limit.ts';
+import { type Limit, liveMandate, type LiveMandate } from './live-mandate.ts';
 
-/** What limited a call: the first link that did, and the policies that determined it. */
-export type Limit = { readonly reason: Reason; readonly link: Link; readonly policies?: readonly string[] };
-
-export type LiveMandate = MandateFacts & { readonly policies: MandatePolicies };
+/** An agent above of which nothing is missing, and which is live. */
+export type LiveLink = {
+  readonly agent: AgentFacts;
+  readonly owner: OwnerFacts;
+  readonly task: TaskFacts;
+  readonly mandate: LiveMandate;
+};
 
 /** Facts of which nothing is missing, and every link of which is live. */
 export type LiveStanding = {
@@ -26,6 +29,11 @@ export type LiveStanding = {
   readonly task: TaskFacts;
   readonly system: SystemFacts;
   readonly mandate: LiveMandate;
+  readonly chain: readonly LiveLink[];
+  /** The human at the root: who asked, or who answers for the agent that acts on its own trigger. */
+  readonly human: HumanFacts;
+  /** Whether the human at the root asked for it. */
+  readonly isRequested: boolean;
   readonly roles: readonly RoleFacts[];
   readonly organisation: OrganisationFacts;
 };
@@ -34,7 +42,7 @@ export type KnownFacts = LiveStanding & { readonly operation: OperationFacts };
 
 /** The first link that is missing or has ended, before any policy is heard; else the facts, whole. */
 export function standingLimit(facts: CallFacts): Limit | KnownFacts {
-  const { agent, owner, task, system, operation } = facts;
+  const { system, operation } = facts;
   const ended = chainLimit(facts);
   if (ended !== undefined) return ended;
   if (system === undefined || system.name !== facts.call.systemName) return { reason: 'system.unknown', link: 'system' };
@@ -42,15 +50,16 @@ export function standingLimit(facts: CallFacts): Limit | KnownFacts {
     return { reason: 'operation.unknown', link: 'system' };
   const mandate = liveMandate(facts);
   if ('reason' in mandate) return mandate;
+  const above = parentMandateLimit(facts);
+  if (above !== undefined) return above;
   if (facts.organisation === undefined) return { reason: 'organisation.silent', link: 'organisation' };
-  if (agent === undefined || owner === undefined || task === undefined) return { reason: 'house.not_ready', link: 'house' };
-  const { nowMs, roles, organisation } = facts;
-  return { nowMs, agent, owner, task, system, operation, mandate, roles, organisation };
+  const standing = wholeStanding(facts, mandate);
+  return standing === undefined ? { reason: 'house.not_ready', link: 'house' } : { ...standing, operation };
 }
 
-/** What stands behind everything an agent asks for: the house, the agent, the person who answers for it, the task. */
+/** What stands behind everything an agent asks for: the house, every agent of the chain, the people, the tasks. */
 export function chainLimit(facts: Standing): Limit | undefined {
-  return principalLimit(facts) ?? taskLimit(facts);
+  return principalLimit(facts) ?? taskLimit(facts) ?? treeLimit(facts) ?? requesterLimit(facts);
 }
 
 /** The house, the agent and the person who answers for it. */
@@ -61,31 +70,48 @@ function principalLimit({ isFresh, agent, owner }: Standing): Limit | undefined 
   return undefined;
 }
 
-/**
- * The task is open, unexpired, and this agent's own. One that somebody else asked for would need the requester's own
- * rights in the intersection; it is refused rather than decided without them.
- */
+/** The task is open, unexpired, and this agent's own. */
 function taskLimit({ nowMs, agent, task }: Standing): Limit | undefined {
-  const isOwn = task !== undefined && task.agent === agent?.id && task.requester === agent.id;
-  return isOwn && task.state === 'open' && task.expiresAtMs > nowMs ? undefined : { reason: 'task.ended', link: 'task' };
+  const isOpen = task !== undefined && task.agent === agent?.id && task.state === 'open' && task.expiresAtMs > nowMs;
+  return isOpen ? undefined : { reason: 'task.ended', link: 'task' };
 }
 
-/** The mandate is there, signed, this agent's, readable and unexpired. */
-export function liveMandate({ nowMs, agent, mandate }: Standing): Limit | LiveMandate {
-  if (mandate === undefined) return { reason: 'mandate.none', link: 'mandate' };
-  const { policies } = mandate;
-  const isSound = mandate.signatureHolds && policies !== undefined && policies.document.agent === agent?.id;
-  if (!isSound) return { reason: 'mandate.invalid', link: 'mandate' };
-  const expiresAtMs = Date.parse(policies.document.expiresAt);
-  return expiresAtMs > nowMs ? { ...mandate, policies } : { reason: 'mandate.expired', link: 'mandate' };
+/** Who asked is the root's own agent, for whom its owner answers, or a person who is known and active. Nobody else may ask. */
+function requesterLimit(facts: Standing): Limit | undefined {
+  const root = rootTask(facts);
+  if (root === undefined || root.requester === root.agent) return undefined;
+  const { requester } = facts;
+  const isLive = requester?.id === root.requester && requester.state === 'active';
+  return isLive ? undefined : { reason: 'requester.not_active', link: 'requester' };
+}
+
+/** The task at the root of the tree, as far as it is known. */
+export function rootTask({ chain, task }: Pick<Standing, 'chain' | 'task'>): TaskFacts | undefined {
+  return chain?.[0]?.task ?? task;
 }
 
 /** The same standing without a call, for what could be permitted at all: undefined when some link has ended. */
 export function liveStanding(facts: Standing): LiveStanding | undefined {
-  const { nowMs, agent, owner, task, system, roles, organisation } = facts;
   const mandate = liveMandate(facts);
-  if (chainLimit(facts) !== undefined || 'reason' in mandate) return undefined;
-  if (agent === undefined || owner === undefined || task === undefined || system === undefined || organisation === undefined)
-    return undefined;
-  return { nowMs, agent, owner, task, system, mandate, roles, organisation };
+  if (chainLimit(facts) !== undefined || 'reason' in mandate || parentMandateLimit(facts) !== undefined) return undefined;
+  return wholeStanding(facts, mandate);
+}
+
+/** The facts of which {@link chainLimit} found nothing missing. */
+function wholeStanding(facts: Standing, mandate: LiveMandate): LiveStanding | undefined {
+  const { nowMs, agent, owner, task, system, chain, roles, organisation } = facts;
+  const isKnown = agent !== undefined && owner !== undefined && task !== undefined;
+  if (!isKnown || system === undefined || organisation === undefined || chain === undefined) return undefined;
+  const links = chain.flatMap((link) => liveLink(link, nowMs) ?? []);
+  if (links.length < chain.length) return undefined;
+  const root = rootTask(facts);
+  const isRequested = root?.requester !== root?.agent;
+  const human = isRequested ? facts.requester : (links[0]?.owner ?? owner);
+  if (human === undefined) return undefined;
+  return { nowMs, agent, owner, task, system, mandate, chain: links, human, isRequested, roles, organisation };
+}
+
+function liveLink({ agent, owner, task, mandate }: NonNullable<Standing['chain']>[number], nowMs: number): LiveLink | undefined {
+  const live = liveMandate({ nowMs, agent, mandate });
+  return agent === undefined || owner === undefined || 'reason' in live ? undefined : { agent, owner, task, mandate: live };
 }

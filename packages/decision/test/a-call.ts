@@ -1,7 +1,7 @@
 import { type ExactRecord, fromPlain, isExactRecord, readExactJson } from '@surety/contract/exact-json';
 import { MandateDocument } from '@surety/contract/mandate';
 import type * as z from 'zod';
-import type { CallFacts, MandateFacts, OperationFacts } from '../src/call-facts.ts';
+import type { CallFacts, MandateFacts, OperationFacts, TaskFacts } from '../src/call-facts.ts';
 import { compileMandate } from '../src/compile-mandate.ts';
 import type { PolicyEngine } from '../src/policy-engine.ts';
 import { prepareMandate, prepareOrganisation, prepareRole } from '../src/policy-set.ts';
@@ -44,6 +44,23 @@ export function aMandate(engine: PolicyEngine, document: MandateDocument): Manda
   };
 }
 
+/** An open root task on the agent's own trigger, with these changes. */
+export function aTask(changes: Partial<TaskFacts> = {}): TaskFacts {
+  return {
+    id: 'tsk_1',
+    agent: agentId,
+    requester: agentId,
+    trigger: 'agent',
+    state: 'open',
+    expiresAtMs: now + 60_000,
+    parent: null,
+    root: 'tsk_1',
+    depth: 0,
+    hop: null,
+    ...changes,
+  };
+}
+
 export const permitAll = 'permit (principal, action, resource);';
 
 export type CallChanges = {
@@ -73,10 +90,12 @@ export function aCall(engine: PolicyEngine, changes: CallChanges = {}): CallFact
     isFresh: true,
     agent: { id: agentId, name: 'refund-desk', state: 'active', riskTier: 'medium', autonomy: 'act', owner: ownerId },
     owner: { id: ownerId, name: 'maya', state: 'active', roles: Object.keys(roles), groups: ['support'] },
-    task: { id: 'tsk_1', agent: agentId, requester: agentId, trigger: 'agent', state: 'open', expiresAtMs: now + 60_000 },
+    task: aTask(),
     system: { id: 'sys_1', name: systemName, revision: 1 },
     operation: called,
     mandate: aMandate(engine, document),
+    chain: [],
+    requester: undefined,
     roles: Object.entries(roles).map(([name, text]) => ({ name, revision: 1, policies: prepareRole(engine, { name, text }) })),
     organisation: { version: 7, policies: prepareOrganisation(engine, organisation) },
     call: { systemName, operationName: called.name, arguments: args(changes.arguments ?? {}) },

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
 import type { OperationFacts } from '../src/call-facts.ts';
-import { openCedarWasm } from '../src/cedar-wasm-engine.ts';
+import { openCedar } from '../src/cedar-engine.ts';
 import { couldPermit } from '../src/could-permit.ts';
 import { decide } from '../src/decide.ts';
 import { prepareOrganisation, prepareRole } from '../src/policy-set.ts';
 import { aCall, aDocument, aMandate, args } from './a-call.ts';
 
-const engine = openCedarWasm();
+const engine = openCedar();
 const base = aCall(engine);
 
 type Effect = OperationFacts['effect'];

@@ -4,13 +4,13 @@ import fc from 'fast-check';
 import { describe, test } from 'vitest';
 import type * as z from 'zod';
 import { valueAt } from '../src/argument-facts.ts';
-import { openCedarWasm } from '../src/cedar-wasm-engine.ts';
+import { openCedar } from '../src/cedar-engine.ts';
 import { checkMember } from '../src/check-constraint.ts';
 import { membersOf } from '../src/constraint-policy.ts';
 import { decide } from '../src/decide.ts';
 import { aCall, aDocument, aMandate, args } from './a-call.ts';
 
-const engine = openCedarWasm();
+const engine = openCedar();
 const permissive = aCall(engine);
 
 /** The decision on `{"amount": literal}`, or on no arguments, under one constraint; the other lines permit everything. */

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'vitest';
-import { openCedarWasm } from '../src/cedar-wasm-engine.ts';
+import { openCedar } from '../src/cedar-engine.ts';
 import { couldPermit } from '../src/could-permit.ts';
 import { decide } from '../src/decide.ts';
 import { aCall, aDocument, type CallChanges } from './a-call.ts';
 
-const engine = openCedarWasm();
+const engine = openCedar();
 
 afterEach(() => assert.equal(decide(aCall(engine), engine).outcome, 'permit', 'the engine still answers'));
 

@@ -1,5 +1,5 @@
 import { type MandateDocument } from '@surety/contract/mandate';
-import { openCedarWasm } from '../src/cedar-wasm-engine.ts';
+import { openCedar } from '../src/cedar-engine.ts';
 import { compileMandate } from '../src/compile-mandate.ts';
 import { decide } from '../src/decide.ts';
 import { prepareMandate } from '../src/policy-set.ts';
@@ -28,7 +28,7 @@ const document: MandateDocument = aDocument({
 });
 
 for (const mandates of [1, 10, 100, 1000, 3000]) {
-  const engine = openCedarWasm();
+  const engine = openCedar();
   const base = aCall(engine, { document, organisation, arguments: { amount: 120, currency: 'EUR', order: 'A-8841' } });
   const calls = Array.from({ length: mandates }, (_, at) => {
     const id = `agt_${String(at).padStart(26, '0')}`;

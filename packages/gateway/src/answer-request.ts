@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuthenticatedCaller, GuardedSystem } from '@surety/contract/enforcement';
 import { type FaultCode, faults } from '@surety/contract/faults';
-import { challenge, oauthError, protectedResourceMetadata } from './front/metadata.ts';
+import { protectedResourceMetadata } from '@surety/contract/resource-metadata';
+import { challenge, oauthError } from './front/metadata.ts';
 import { drainAfterAnswer, readBody } from './front/read-body.ts';
 import { errorFields } from './log.ts';
 import { callTool } from './mcp/call-tool.ts';
@@ -37,7 +38,8 @@ async function answerMetadata({ guard, system, request, response }: Exchange): P
   if (request.method !== 'GET' && request.method !== 'HEAD') return notAllowed(response, 'GET, HEAD');
   try {
     if ((await guard.house.system(system)) === undefined) throw new HouseFault('system.not_found');
-    say(response, 200, protectedResourceMetadata(guard.addresses, guard.issuer, system));
+    const resource = guard.addresses.resource(system);
+    say(response, 200, protectedResourceMetadata({ resource, name: system, issuer: guard.issuer }));
   } catch (thrown) {
     const { status, title } = faults[faultCodeOf(thrown)];
     say(response, status, { error: 'not_found', error_description: title });
@@ -66,14 +68,24 @@ async function answerMcp(exchange: Exchange): Promise<void> {
 
 async function authenticate({ guard, system, request }: Exchange): Promise<AuthenticatedCaller> {
   const resource = guard.addresses.resource(system);
-  const { authorization = [], dpop } = request.headersDistinct;
+  const authorization = headerValues(request, 'authorization');
   return guard.house.authenticate({
     method: request.method ?? '',
     url: resource,
     audience: resource,
     authorization: authorization.length === 1 ? authorization[0] : undefined,
-    dpop,
+    dpop: headerValues(request, 'dpop'),
   });
+}
+
+/** Every value of a header, unjoined, as `headersDistinct` has them, without sorting all the others. */
+function headerValues({ rawHeaders }: IncomingMessage, wanted: string): readonly string[] {
+  const values: string[] = [];
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? '';
+    if (name.length === wanted.length && name.toLowerCase() === wanted) values.push(rawHeaders[at + 1] ?? '');
+  }
+  return values;
 }
 
 type Known = { readonly caller: AuthenticatedCaller; readonly system: GuardedSystem; readonly reply: Reply };
@@ -98,8 +110,7 @@ async function answerMessage(exchange: Exchange, known: Known, asked: { id: Json
 function askOf({ guard, request }: Exchange, { caller, system, reply }: Known, spoken: Spoken): Ask {
   const sealed = request.headers['mcp-session-id'];
   const cutSwitch = new CutSwitch();
-  if (reply.gone.aborted) cutSwitch.cut('client_gone');
-  reply.gone.addEventListener('abort', () => cutSwitch.cut('client_gone'), { once: true });
+  reply.onGone(() => cutSwitch.cut('client_gone'));
   const mcpSession =
     typeof sealed === 'string' && spoken.era === 'session' ? guard.mcpSessions.open(sealed, caller, system) : undefined;
   return { caller, system, spoken, headers: request.headers, mcpSession, reply, cutSwitch };

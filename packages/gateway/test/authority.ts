@@ -2,7 +2,7 @@ import { readClientAssertion, verifyClientAssertion } from '@surety/proof/client
 import { verifyDpopProof } from '@surety/proof/dpop';
 import type { PublicKey } from '@surety/proof/jwk';
 import { createScriptedHouse, type ScriptedHouse } from './scripted-house.ts';
-import { type Served, serveFetch } from './serve-fetch.ts';
+import { type Served, serveFetch } from '../src/testing/serve-fetch.ts';
 
 export type Authority = {
   readonly house: ScriptedHouse;

@@ -91,7 +91,7 @@ export function createScriptedHouse(issuer: string): ScriptedHouse {
       assert.ok(system);
       const looked = tools.map((tool) => {
         const digest = definitionDigest(definitionOf(tool));
-        return [tool.name, { name: tool.name, effect: 'write' as const, definitionDigest: digest }] as const;
+        return [tool.name, { name: tool.name, effect: 'write' as const, definitionDigest: digest, classified: false }] as const;
       });
       house.systems.set(name, { ...system, operations: new Map([...system.operations, ...looked]) });
     },
@@ -139,7 +139,9 @@ export function createScriptedHouse(issuer: string): ScriptedHouse {
         revision: 1,
         upstream,
         credentialPlace: place,
-        operations: new Map(operations.map((one) => [one, { name: one, effect: 'write' as const, definitionDigest: one }])),
+        operations: new Map(
+          operations.map((one) => [one, { name: one, effect: 'write' as const, definitionDigest: one, classified: false }]),
+        ),
       };
       house.systems.set(name, system);
       if (place !== undefined && credential !== undefined) house.credentials.set(id, { place, reveal: () => credential.value });

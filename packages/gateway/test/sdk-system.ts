@@ -1,6 +1,6 @@
 import { acceptedContent, createMcpHandler, fromJsonSchema, inputRequired, McpServer } from '@modelcontextprotocol/server';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Served, serveFetch } from './serve-fetch.ts';
+import { type Served, serveFetch } from '../src/testing/serve-fetch.ts';
 
 /** A system made with the official SDK, for callers of both protocol versions. */
 export async function openSdkSystem(): Promise<Served> {

@@ -11,7 +11,7 @@ import { type Authority, openAuthority } from './authority.ts';
 import { decision, newAction } from './scripted-house.ts';
 import { connectSdkClient, type Era } from './sdk-client.ts';
 import { openSdkSystem } from './sdk-system.ts';
-import type { Served } from './serve-fetch.ts';
+import type { Served } from '../src/testing/serve-fetch.ts';
 
 const eras: readonly Era[] = ['2026-07-28', '2025-11-25'];
 const filesystem = fileURLToPath(import.meta.resolve('@modelcontextprotocol/server-filesystem/dist/index.js'));

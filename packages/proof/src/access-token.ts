@@ -1,4 +1,4 @@
-import { type ExactRecord, type ExactValue, isExactRecord } from '@surety/contract/exact-json';
+import { type ExactRecord, type ExactValue, isExactList, isExactRecord, toPlain } from '@surety/contract/exact-json';
 import { BoundedCache } from './bounded-cache.ts';
 import { clockSkewSeconds, numericDate, text } from './claim.ts';
 import { hashAccessToken } from './dpop.ts';
@@ -33,7 +33,16 @@ export type AccessTokenClaims = {
   readonly task?: string;
   readonly instance?: string;
   readonly act?: ActClaim;
+  /** Who may become the actor, of a token that one hands on (RFC 8693 §4.4). Such a token opens nothing else. */
+  readonly may_act?: { readonly iss: string; readonly sub: string };
+  /** What the token is narrowed to (RFC 9396 §9.1). Here it is carried, not judged. */
+  readonly authorization_details?: readonly unknown[];
+  /** Of a token that one hands on: what the hop is to be. */
+  readonly delegation?: DelegationClaim;
 };
+
+/** How many further hops may follow, and of a person's: what for, and keyed fingerprints of the values they stated. */
+export type DelegationClaim = { readonly depth: number; readonly purpose?: string; readonly asked?: readonly string[] };
 
 /** A token that holds. `hash` is the `ath` its DPoP proof must carry, and the token's name in caches. */
 export type VerifiedAccessToken = { readonly claims: AccessTokenClaims; readonly hash: string };
@@ -133,6 +142,9 @@ function readClaims(claims: ExactRecord): AccessTokenClaims {
     ...(claims['task'] === undefined ? {} : { task: readTask(claims) }),
     ...(claims['instance'] === undefined ? {} : { instance: required(claims, 'instance') }),
     ...(claims['act'] === undefined ? {} : { act: readAct(claims['act']) }),
+    ...(claims['may_act'] === undefined ? {} : { may_act: readMayAct(claims['may_act']) }),
+    ...(claims['authorization_details'] === undefined ? {} : { authorization_details: readDetails(claims) }),
+    ...(claims['delegation'] === undefined ? {} : { delegation: readDelegation(claims['delegation']) }),
   };
 }
 
@@ -157,6 +169,27 @@ function readAct(value: ExactValue): ActClaim {
     sub: required(value, 'sub'),
     ...(value['sub_profile'] === undefined ? {} : { sub_profile: readProfile(value['sub_profile']) }),
     ...(value['act'] === undefined ? {} : { act: readAct(value['act']) }),
+  };
+}
+
+function readMayAct(value: ExactValue): { readonly iss: string; readonly sub: string } {
+  return isExactRecord(value) ? { iss: required(value, 'iss'), sub: required(value, 'sub') } : refuse('has a malformed "may_act"');
+}
+
+function readDetails(claims: ExactRecord): readonly unknown[] {
+  const details = claims['authorization_details'];
+  return isExactList(details) ? details.map(toPlain) : refuse('has malformed "authorization_details"');
+}
+
+function readDelegation(value: ExactValue): DelegationClaim {
+  if (!isExactRecord(value)) return refuse('has a malformed "delegation"');
+  const { asked } = value;
+  const isList = asked === undefined || (isExactList(asked) && asked.every((one) => typeof one === 'string'));
+  if (!isList) return refuse('has a malformed "delegation"');
+  return {
+    depth: numericDate(value, 'depth') ?? refuse('has a malformed "delegation"'),
+    ...(value['purpose'] === undefined ? {} : { purpose: required(value, 'purpose') }),
+    ...(asked === undefined ? {} : { asked: asked as readonly string[] }),
   };
 }
 

@@ -1,5 +1,8 @@
 import { ProofError } from './proof-error.ts';
 
+/** As nearly every client writes it. */
+const usual = /^DPoP [A-Za-z0-9._~+/-]+=*$/;
+
 /**
  * Reads `Authorization: DPoP <access token>` (RFC 9449 §7.1); give every value of the header, unjoined
  * (`req.headersDistinct.authorization`). Bearer is `authorization.bearer`, so that the caller can answer with the DPoP
@@ -11,6 +14,7 @@ export function readAuthorization(values: string | readonly string[] | undefined
   if (value === undefined && (values === undefined || values.length === 0)) {
     throw new ProofError('authorization.missing', 'The request has no access token. Send "Authorization: DPoP" and a proof.');
   }
+  if (value !== undefined && usual.test(value)) return value.slice(5);
   const [, scheme, token] = /^([A-Za-z]+) +([A-Za-z0-9._~+/-]+=*)$/.exec(value ?? '') ?? [];
   if (scheme?.toLowerCase() === 'bearer') {
     throw new ProofError('authorization.bearer', 'Access tokens are bound to a key. Send "Authorization: DPoP" and a proof.');

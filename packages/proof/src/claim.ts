@@ -11,7 +11,12 @@ export function numericDate(claims: ExactRecord, name: string): number | undefin
   const value = claims[name];
   if (!(value instanceof ExactNumber) || !/^[0-9]{1,12}$/.test(value.text)) return undefined;
   const seconds = value.toNumber();
-  return seconds <= maxNumericDate ? seconds : undefined;
+  return isNumericDate(seconds) ? seconds : undefined;
+}
+
+/** Whether a whole number of seconds since the epoch may be a date. */
+export function isNumericDate(seconds: number): boolean {
+  return seconds <= maxNumericDate;
 }
 
 /** A string of 1 to `maxLength` characters without control characters; undefined for anything else. */

@@ -3,6 +3,8 @@ import { clockSkewSeconds, numericDate, text } from './claim.ts';
 import { importPublicKey, type PublicKey } from './jwk.ts';
 import { type ParsedJws, readJws, verifyJws } from './jws.ts';
 import type { NonceSource } from './nonce.ts';
+import { longest } from './plain-claims.ts';
+import { readPlainProof, rememberHeader, type SignedProof } from './plain-proof.ts';
 import { ProofError } from './proof-error.ts';
 
 /** Whether a server nonce is demanded. Undefined: nonces are not used and the claim is ignored. */
@@ -28,9 +30,6 @@ export type DpopRequest = {
 /** A proof that holds. The caller spends (`jkt`, `jti`) before it acts: RFC 9449 §11.1. `iat` is in seconds. */
 export type DpopProof = { readonly jkt: string; readonly jti: string; readonly iat: number; readonly key: PublicKey };
 
-const maxJtiLength = 256;
-const maxHtuLength = 2_048;
-
 /**
  * Verifies a DPoP proof: the twelve checks of RFC 9449 §4.3 in the RFC's order, so the two can be read side by side
  * (7 stands before 6, which needs the key). Replay is the caller's, by `jkt` and `jti`.
@@ -39,20 +38,28 @@ const maxHtuLength = 2_048;
  * `dpop.nonce_required`; the caller sends a fresh one. Throws `dpop.missing`, `dpop.invalid`, `dpop.nonce_required`.
  */
 export function verifyDpopProof(request: DpopRequest): DpopProof {
-  const jws = readProof(oneHeader(request.headerValues)); //                        1, 2, 4, 5
+  const token = oneHeader(request.headerValues); //                                 1
+  const { claims, key } = readPlainProof(token) ?? readSignedProof(token); //       2 to 7
+  const { jti, iat } = claims;
+  if (claims.htm !== request.method) refuse('is for another method'); //            8
+  checkTarget(claims.htu, request.url); //                                          9
+  checkNonce(claims.nonce, request); //                                             10
+  if (Math.abs(iat * 1_000 - request.now) > clockSkewSeconds * 1_000) refuse('is not fresh: "iat" is off by over 60 s'); // 11
+  checkAccessToken(claims.ath, key.jkt, request); //                                12
+  return { jkt: key.jkt, jti, iat, key };
+}
+
+function readSignedProof(token: string): SignedProof {
+  const jws = readProof(token); //                                                  2, 4, 5
   const { claims } = jws;
-  const jti = text(claims, 'jti', maxJtiLength) ?? refuse('has no "jti" of 1 to 256 characters'); //  3
-  const htm = text(claims, 'htm', 64) ?? refuse('has no "htm"');
-  const htu = text(claims, 'htu', maxHtuLength) ?? refuse('has no "htu"');
+  const jti = text(claims, 'jti', longest.jti) ?? refuse('has no "jti" of 1 to 256 characters'); //  3
+  const htm = text(claims, 'htm', longest.htm) ?? refuse('has no "htm"');
+  const htu = text(claims, 'htu', longest.htu) ?? refuse('has no "htu"');
   const iat = numericDate(claims, 'iat') ?? refuse('has no "iat" in whole seconds');
   const key = proofKey(jws.header['jwk']); //                                       7
   if (!verifyJws(jws, key)) refuse('is not signed by the key it carries'); //       6
-  if (htm !== request.method) refuse('is for another method'); //                   8
-  checkTarget(htu, request.url); //                                                 9
-  checkNonce(claims['nonce'], request); //                                          10
-  if (Math.abs(iat * 1_000 - request.now) > clockSkewSeconds * 1_000) refuse('is not fresh: "iat" is off by over 60 s'); // 11
-  checkAccessToken(claims['ath'], key.jkt, request); //                             12
-  return { jkt: key.jkt, jti, iat, key };
+  rememberHeader(token, key);
+  return { claims: { jti, htm, htu, iat, nonce: claims['nonce'], ath: claims['ath'] }, key };
 }
 
 /** Check 1: exactly one header. Joined by a comma they are two, and a comma is refused with the rest of the form. */

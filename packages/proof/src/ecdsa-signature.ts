@@ -12,34 +12,41 @@ export function derFromRaw(raw: Uint8Array): Buffer | undefined {
   if (rStart === width || sStart === 2 * width) return undefined;
   const rLength = width - rStart + signByte(raw, rStart);
   const sLength = 2 * width - sStart + signByte(raw, sStart);
-  const der = Buffer.alloc(6 + rLength + sLength);
+  const der = Buffer.allocUnsafe(6 + rLength + sLength);
   der[0] = 0x30;
   der[1] = 4 + rLength + sLength;
-  der[2] = 0x02;
-  der[3] = rLength;
-  der.set(raw.subarray(rStart, width), 4 + signByte(raw, rStart));
-  der[4 + rLength] = 0x02;
-  der[5 + rLength] = sLength;
-  der.set(raw.subarray(sStart, 2 * width), 6 + rLength + signByte(raw, sStart));
+  const next = putInteger(der, 2, { raw, from: rStart, to: width, length: rLength });
+  putInteger(der, next, { raw, from: sStart, to: 2 * width, length: sLength });
   return der;
+}
+
+type Integer = { readonly raw: Uint8Array; readonly from: number; readonly to: number; readonly length: number };
+
+/** Writes a DER integer of `length` bytes at `start`, zeros in front; where the next one begins. Bytes are few: a loop is quickest. */
+function putInteger(der: Uint8Array, start: number, { raw, from, to, length }: Integer): number {
+  der[start] = 0x02;
+  der[start + 1] = length;
+  let at = start + 2;
+  if (length > to - from) der[at++] = 0;
+  for (let next = from; next < to; next++) der[at++] = raw[next] ?? 0;
+  return at;
 }
 
 /** DER as `node:crypto` signs it, as R‖S of 64 bytes. Throws on anything that is not a P-256 signature. */
 export function rawFromDer(der: Uint8Array): Buffer {
   const raw = Buffer.alloc(2 * width);
   if (der[0] !== 0x30 || der[1] !== der.length - 2) throw new RangeError('The signature is not DER.');
-  const next = copyInteger(der, 2, raw.subarray(0, width));
-  if (copyInteger(der, next, raw.subarray(width)) !== der.length) throw new RangeError('The signature is not DER.');
+  const next = copyInteger(der, 2, raw, width);
+  if (copyInteger(der, next, raw, 2 * width) !== der.length) throw new RangeError('The signature is not DER.');
   return raw;
 }
 
-/** Copies the DER integer at `at`, right-aligned, into `target`; where the next one begins. */
-function copyInteger(der: Uint8Array, at: number, target: Uint8Array): number {
-  const length = der[at + 1] ?? 0;
-  const end = at + 2 + length;
+/** Copies the DER integer at `at` so that it ends at `targetEnd`, zeros in front of it; where the next one begins. */
+function copyInteger(der: Uint8Array, at: number, target: Uint8Array, targetEnd: number): number {
+  const end = at + 2 + (der[at + 1] ?? 0);
   const start = firstNonZero(der, at + 2, end);
   if (der[at] !== 0x02 || end > der.length || end - start > width) throw new RangeError('The signature is not DER.');
-  target.set(der.subarray(start, end), width - (end - start));
+  for (let from = start; from < end; from++) target[targetEnd - end + from] = der[from] ?? 0;
   return end;
 }
 

@@ -39,7 +39,7 @@ export type SigningKey = {
 /** Members that carry private or symmetric key material (RFC 7518 §6). */
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 
-/** Importing a key costs as much as verifying with it, so imported keys are kept, by thumbprint: a pure function's results. */
+/** Importing a key costs as much as verifying with it, so imported keys are kept, by their members: a pure function's results. */
 const imported = new BoundedCache<PublicKey>(10_000);
 
 /**
@@ -90,11 +90,11 @@ export function thumbprint(jwk: PublicJwk): string {
  */
 export function importPublicKey(value: unknown): PublicKey {
   const jwk = readPublicJwk(value);
-  const jkt = thumbprint(jwk);
-  const known = imported.get(jkt);
+  const members = jwk.kty === 'EC' ? `${jwk.x}.${jwk.y}` : jwk.x; // of two lengths: no key of one kind is named as one of the other
+  const known = imported.get(members);
   if (known !== undefined) return known;
-  const key: PublicKey = { jkt, alg: algOf(jwk), key: importKeyObject(jwk, createPublicKey) };
-  imported.set(jkt, key);
+  const key: PublicKey = { jkt: thumbprint(jwk), alg: algOf(jwk), key: importKeyObject(jwk, createPublicKey) };
+  imported.set(members, key);
   return key;
 }
 

@@ -100,13 +100,18 @@ function readStrictly(bytes: Buffer) {
 
 /**
  * Whether the signature is the key's (RFC 7515 §5.2). The algorithm is the key's own and must be the header's: a token
- * never chooses. ES256 is exactly 64 bytes with r, s ≠ 0; EdDSA exactly 64 bytes.
+ * never chooses.
  */
 export function verifyJws(parsed: ParsedJws, key: PublicKey): boolean {
-  if (parsed.alg !== key.alg || parsed.signature.length !== 64) return false;
-  if (key.alg === 'EdDSA') return verify(null, parsed.signingInput, key.key, parsed.signature);
-  const der = derFromRaw(parsed.signature);
-  return der !== undefined && verify('sha256', parsed.signingInput, key.key, der);
+  return parsed.alg === key.alg && verifySignature(key, parsed.signingInput, parsed.signature);
+}
+
+/** Whether a signature is the key's, by the key's algorithm. ES256 is exactly 64 bytes with r, s ≠ 0; EdDSA exactly 64 bytes. */
+export function verifySignature(key: PublicKey, input: Buffer, signature: Buffer): boolean {
+  if (signature.length !== 64) return false;
+  if (key.alg === 'EdDSA') return verify(null, input, key.key, signature);
+  const der = derFromRaw(signature);
+  return der !== undefined && verify('sha256', input, key.key, der);
 }
 
 function refuse(why: string): never {

@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 /**
  * Remembers proofs that were used. `spend` answers true for a first use, false for a repeat, 'full' when it cannot
@@ -16,14 +16,15 @@ const slackMs = 10_000;
 type Generation = { readonly words: Uint32Array; used: number; startMs: number };
 
 /**
- * Replay table of RFC 9449 §11.1 in memory of a fixed size: two generations of 64-bit truncated HMACs under a key of
- * this process, so that nobody can aim for a collision; 16 to 32 bytes a proof in each. A proof is remembered from one
+ * Replay table of RFC 9449 §11.1 in memory of a fixed size: two generations of 64 bits of SHA-256 over a secret
+ * of this process and the proof's name, so that nobody can aim for a collision; 16 to 32 bytes a proof in each. What is
+ * kept leaves the process in no form, so nothing can be worked out of it or added to it. A proof is remembered from one
  * to two windows. When a generation is full, or the clock went back to a time whose proofs are forgotten, it refuses
  * rather than forget. It knows nothing of other nodes or of before it was made; a durable store covers those.
  */
 export function createReplayTable({ capacity, windowSeconds = 120 }: ReplayTableOptions): ReplayTable {
   if (windowSeconds < 120) throw new RangeError('The window must be at least 120 s: a proof is fresh for 60 s each way.');
-  const secret = createSecretKey(randomBytes(32));
+  const secret = randomBytes(32).toString('hex'); // one block of SHA-256
   const slots = 2 ** Math.ceil(Math.log2(Math.max(16, capacity * 2)));
   const generationMs = windowSeconds * 1_000 + slackMs;
   const empty = (startMs: number): Generation => ({ words: new Uint32Array(slots * 2), used: 0, startMs });
@@ -46,9 +47,9 @@ export function createReplayTable({ capacity, windowSeconds = 120 }: ReplayTable
     spend: (jkt, jti, nowMs) => {
       turn(nowMs);
       if (nowMs - windowSeconds * 1_000 < old.startMs) return 'full';
-      const mark = createHmac('sha256', secret).update(`${jkt}.${jti}`).digest();
-      const high = mark.readUInt32LE(0);
-      const low = mark.readUInt32LE(4) || 1;
+      const mark = hash('sha256', `${secret}${jkt}.${jti}`, 'hex');
+      const high = Number.parseInt(mark.slice(0, 8), 16);
+      const low = Number.parseInt(mark.slice(8, 16), 16) || 1;
       if (find(old, high, low) === undefined) return false;
       const slot = find(young, high, low);
       if (slot === undefined) return false;

@@ -3,7 +3,7 @@
 alter table task
   add column root      text,                          -- the task at the top of the tree; its own id at the top
   add column depth     integer not null default 0 check (depth between 0 and 8),
-  add column granted   jsonb,                         -- what the hop to this task granted; null at the top
+  add column granted   jsonb,                         -- what was granted by whoever handed it on; null when nobody did
   add column instance  text,                          -- the credential that opened it
   add column asked     jsonb   not null default '[]'; -- keyed fingerprints of the request's own values
 
@@ -16,7 +16,6 @@ update task set root = tree.root, depth = least(tree.depth, 8) from tree where t
 
 alter table task alter column root set not null;
 alter table task add constraint task_top check ((parent is null) = (depth = 0) and (parent is null) = (root = id));
-alter table task add constraint task_hop check (granted is null or parent is not null);
 
 create index task_parent_idx on task (parent) where parent is not null;
 create index task_root_idx on task (root);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { GuardHouse } from '@surety/contract/enforcement';
-import { openCedarWasm } from '@surety/decision/cedar-wasm-engine';
+import { openCedar } from '@surety/decision/cedar-engine';
 import { createNonceSource } from '@surety/proof/nonce';
 import { activityRoutes } from '#activity/activity-routes';
 import { expireApprovals } from '#approval/expire-approvals';
@@ -23,6 +23,8 @@ import { openInFlight } from '#enforcement/in-flight';
 import { checkAnswers } from '#http/check-answers';
 import { buildHall } from '#http/hall';
 import type { Door } from '#http/open-door';
+import { openFederation } from '#federation/federation';
+import { federationRoutes } from '#federation/federation-routes';
 import type { IssuanceRoom } from '#issuance/issuance-room';
 import { runJobs } from '#jobs/run-jobs';
 import type { AnyAnswer } from '#kernel/answer';
@@ -175,18 +177,20 @@ async function furnish(options: HouseOptions, store: Store, closing: Closing): P
   const known = await openFacts(options, store, closing);
   const { clock, point, feed, keyRing, facts } = known;
   const { signer, sequencer, queue } = await openRecord(options, store, known, closing);
-  const engine = openCedarWasm();
+  const engine = openCedar();
   const decider = createDecider({ ...known, db, engine });
   const permit = createPermit({ db, facts, engine });
-  const authenticator = createAuthenticator({ issuer, keyRing, feed, facts, clock });
+  const authenticator = createAuthenticator({ ...known, issuer });
   const nonces = createNonceSource(keyRing.nonceSecret);
   const { describe, allowCommands } = options;
   const rereading = openRereading({ db, clock, sealer: known.sealer, describe, allowCommands }, log);
   closing.push(() => rereading.close());
   const { reread } = rereading;
   const guard = openGuarding(options, known, { db, queue, decider, authenticator, nonces, reread }, closing);
+  const federating = { db, clock, issuer, allowLoopback: config.SURETY_ALLOW_LOOPBACK_ISSUERS };
   const issuance: IssuanceRoom = {
     ...known,
+    federation: openFederation({ ...federating, feed, queue, facts }),
     issuer,
     gatewayUrl,
     db,
@@ -254,6 +258,7 @@ function answersOf(
     ...policyRoutes({ db, clock }),
     ...catalogueRoutes({ db, clock, sealer, describe, allowCommands }),
     ...delegationRoutes({ db, clock }),
+    ...federationRoutes({ db, clock, issuer, allowLoopback: config.SURETY_ALLOW_LOOPBACK_ISSUERS }),
     ...approvalRoutes({ db, clock, sealer, facts, validSeconds: config.SURETY_APPROVAL_SECONDS }),
     ...stopRoutes({ db, clock, facts, leaseMs }),
     ...keysRoutes({ db, clock, sealer }),

@@ -4,6 +4,7 @@ import type { Approval } from '@surety/contract/approval';
 import type { Human } from '@surety/contract/human';
 import type { Mandate } from '@surety/contract/mandate';
 import type { Operation, System } from '@surety/contract/system';
+import type { TaskView } from '@surety/contract/task';
 import type { Shape } from '../output/print.ts';
 import type { Mark } from '../output/style.ts';
 import { localOffset, localTime, timeLeft, tookText } from '../output/times.ts';
@@ -151,6 +152,25 @@ export function actionShape(nowMs: number): Shape<Action> {
       { title: 'REASON', value: ({ reason }) => reason, wide: true },
       { title: 'TOOK', value: ({ milliseconds }) => (milliseconds === null ? '' : tookText(milliseconds)), wide: true },
       { title: 'ENTRY', value: ({ entry }) => (entry === null ? '' : String(entry)), wide: true },
+    ],
+  };
+}
+
+export function taskShape(nowMs: number): Shape<TaskView> {
+  return {
+    name: ({ id }) => id,
+    columns: [
+      { title: 'TASK', value: ({ id }) => id },
+      { title: 'AGENT', value: ({ agentName }) => agentName },
+      { title: 'FOR', value: ({ agent, requester, requesterName }) => (agent === requester ? 'itself' : requesterName) },
+      { title: 'STATE', value: ({ state }) => state, mark: ({ state }) => (state === 'open' ? 'allowed' : 'stopped') },
+      { title: 'HOPS ABOVE', value: ({ depth }) => String(depth) },
+      { title: 'CALLS', value: ({ calls }) => String(calls) },
+      { title: 'LEFT', value: ({ state, expiresAt }) => (state === 'open' ? timeLeft(expiresAt, nowMs) : '') },
+      { title: 'ANSWERS', value: ({ answerableName }) => answerableName },
+      { title: 'PURPOSE', value: ({ purpose }) => purpose, wide: true },
+      { title: 'INSTANCE', value: ({ instance }) => instance ?? '', wide: true },
+      { title: `SINCE ${localOffset(nowMs)}`, value: ({ createdAt }) => localTime(createdAt, nowMs), wide: true },
     ],
   };
 }

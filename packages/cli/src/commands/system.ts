@@ -43,6 +43,10 @@ export const systemCommands: readonly CommandSpec[] = [
     options: [
       { flags: '--url <address>', about: 'its address' },
       { flags: '--cwd <folder>', about: 'where its command runs' },
+      {
+        flags: '--inside',
+        about: 'it stands inside the organisation: a read there that a person classified may go out beside its record',
+      },
       { flags: '--called <name>', about: 'the name that people see' },
       { flags: '--owner <person>', about: 'who is responsible for the system' },
       { flags: '--credential-header <name>', about: 'its own credential goes into this HTTP header' },
@@ -111,11 +115,13 @@ async function add(cli: Cli, given: Given): Promise<void> {
   await printSystem(cli, system, [`Next: surety system tools ${name}      look at what each tool does`]);
 }
 
-function upstreamOf({ text, tail }: Given) {
+function upstreamOf({ text, flag, tail }: Given) {
   const [url, cwd] = [text('url'), text('cwd')];
+  const where = flag('inside') ? { inside: true } : {};
   const [command, ...args] = tail;
-  if (url !== undefined && command === undefined) return { kind: 'mcp-http' as const, url };
-  if (url === undefined && command !== undefined) return { kind: 'mcp-stdio' as const, command, args, ...definedOnly({ cwd }) };
+  if (url !== undefined && command === undefined) return { kind: 'mcp-http' as const, url, ...where };
+  if (url === undefined && command !== undefined)
+    return { kind: 'mcp-stdio' as const, command, args, ...definedOnly({ cwd }), ...where };
   throw usage('A system has an address or a command, one of the two.', 'Write --url https://…, or -- npx -y some-mcp-server.');
 }
 

@@ -18,23 +18,25 @@ export function readBody(
       () => fail(new Rejection(408, 'invalid_request', 'The body took too long to arrive.')),
       limits.bodyMs,
     );
-    const fail = (error: Error): void => {
+    const isOver = (): void => {
       clearTimeout(timer);
-      request.off('data', take);
+      request.off('data', take).off('end', finish).off('error', fail).off('close', leave);
+    };
+    const fail = (error: Error): void => {
+      isOver();
       reject(error);
     };
+    const leave = (): void => fail(new Error('The connection was closed.'));
     const take = (chunk: Buffer): void => {
       bytes += chunk.length;
       if (bytes > limits.bodyBytes) return fail(tooLarge(limits.bodyBytes));
       chunks.push(chunk);
     };
-    request.on('data', take);
-    request.once('end', () => {
-      clearTimeout(timer);
+    const finish = (): void => {
+      isOver();
       resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
-    });
-    request.once('error', fail);
-    request.once('close', () => fail(new Error('The connection was closed.')));
+    };
+    request.on('data', take).on('end', finish).on('error', fail).on('close', leave);
   });
 }
 

@@ -37,7 +37,8 @@ export async function callTool(guard: Guard, ask: Ask, request: Request): Promis
     headers,
     withNotices: true,
   } as const;
-  const end = await enforce(guard, ask, outgoing); //                                               7 enforce, 8 look
+  const end = await enforce(guard, ask, outgoing, begun.durable); //                                7 enforce, 8 look
+  if (end.kind === 'refused') return reply.finish(deniedText(refused, end));
   const outcome = outcomeOf(end, performance.now() - startedAt);
   const text = end.kind === 'answer' ? end.text : unfinishedText(refused, { outcome, action: begun.actionId });
   if (end.kind === 'cut') reply.finish(text); // Nothing of the system is in it: whoever is cut is told at once.
@@ -53,17 +54,50 @@ async function begin(guard: Guard, ask: Ask, { call, progressToken }: ReadCall):
   try {
     const begun = await guard.house.begin(ask.caller, call, {
       holdMs: guard.limits.holdMs,
-      signal: ask.cutSwitch.signal,
+      get signal() {
+        return ask.cutSwitch.signal; // made when somebody waits by it
+      },
       onHeld: ({ answerableName }) => waiting.start(answerableName),
     });
-    if (begun.kind === 'refused' && begun.decision.reason === 'proof.replayed') throw new HouseFault('dpop.proof_replayed');
-    return begun;
+    return unlessReplayed(begun);
   } finally {
     waiting.stop();
   }
 }
 
-async function enforce(guard: Guard, ask: Ask, outgoing: Outgoing): Promise<ForwardEnd> {
+/** A proof that was used before is no token: 401, as everywhere. */
+function unlessReplayed(begun: BeginResult): BeginResult {
+  if (begun.kind === 'refused' && begun.decision.reason === 'proof.replayed') throw new HouseFault('dpop.proof_replayed');
+  return begun;
+}
+
+/**
+ * Sends the call. With `durable` its intent is written meanwhile: nothing that comes back is said before that is done, and
+ * when it cannot be done, the call is cut and what came back is dropped.
+ */
+async function enforce(
+  guard: Guard,
+  ask: Ask,
+  outgoing: Outgoing,
+  durable: Promise<BeginResult> | undefined,
+): Promise<ForwardEnd | Extract<BeginResult, { kind: 'refused' }>> {
+  if (durable === undefined) return send(guard, ask, outgoing);
+  const letGo = ask.reply.holdBack();
+  const sent = send(guard, ask, outgoing);
+  let isDurable = false;
+  try {
+    const begun = unlessReplayed(await durable);
+    if (begun.kind === 'refused') return begun;
+    if (begun.kind !== 'go') throw new HouseFault('service.not_ready');
+    isDurable = true;
+  } finally {
+    if (!isDurable) ask.cutSwitch.cut('not_committed');
+  }
+  letGo();
+  return sent;
+}
+
+async function send(guard: Guard, ask: Ask, outgoing: Outgoing): Promise<ForwardEnd> {
   try {
     return await forwardToSystem(guard, ask, outgoing);
   } catch (thrown) {

@@ -1,14 +1,16 @@
 /** Why a request under way was cut. */
-export type CutWord = 'client_gone' | 'stopped' | 'token_expired' | 'upstream_timeout' | 'shut_down';
+export type CutWord = 'client_gone' | 'stopped' | 'token_expired' | 'upstream_timeout' | 'shut_down' | 'not_committed';
 
 /** Ends one request under way, once, for the first reason that comes. */
 export class CutSwitch {
   word: CutWord | undefined;
-  private readonly controller = new AbortController();
+  private controller: AbortController | undefined;
   private listener: ((word: CutWord) => void) | undefined;
 
   /** Fires when it is cut. */
   get signal(): AbortSignal {
+    this.controller ??= new AbortController();
+    if (this.word !== undefined) this.controller.abort();
     return this.controller.signal;
   }
 
@@ -16,7 +18,7 @@ export class CutSwitch {
     if (this.word !== undefined) return;
     this.word = word;
     this.listener?.(word);
-    this.controller.abort();
+    this.controller?.abort();
   }
 
   /** Tells `listener` when it is cut, or at once if it is already. There is one listener at a time. */

@@ -1,5 +1,4 @@
 import { writeExactJson, type ExactRecord } from '@surety/contract/exact-json';
-import type { SystemCredential } from '@surety/contract/enforcement';
 import type { SystemRequest } from '../upstream/upstream.ts';
 import { nameOf } from './check-version.ts';
 import { forward, type ForwardEnd } from './forward.ts';
@@ -43,14 +42,15 @@ export async function forwardToSystem(guard: Guard, ask: Ask, outgoing: Outgoing
   );
   try {
     const upstream = guard.upstreams.of(system, credential);
-    const request = systemRequest(ask, outgoing, credential);
+    const secret = credential?.reveal();
+    const request = systemRequest(ask, outgoing, credential?.place.kind === 'header' ? [credential.place.name, secret] : []);
     if (!house.isLive(caller, system)) return notSent('stopped');
     if (cutSwitch.word !== undefined) return notSent(cutSwitch.word);
     return await forward(upstream, request, {
       id: outgoing.id,
       era: ask.spoken.era,
       answerBytes: limits.answerBytes,
-      redact: redactorOf(credential),
+      redact: redactorOf(secret),
       cutSwitch,
       onNotice: (text) => !outgoing.withNotices || reply.notice(text),
       onOpen: () => outgoing.openUntilSeconds !== undefined && reply.open(),
@@ -71,7 +71,11 @@ function timeLeft({ openUntilSeconds }: Outgoing, callMs: number): number {
   return Math.min(openUntilSeconds === undefined ? callMs : Math.max(0, openUntilSeconds * 1_000 - Date.now()), 2 ** 31 - 1);
 }
 
-function systemRequest({ spoken, mcpSession }: Ask, outgoing: Outgoing, credential: SystemCredential | undefined): SystemRequest {
+function systemRequest(
+  { spoken, mcpSession }: Ask,
+  outgoing: Outgoing,
+  [credentialName, secret]: readonly (string | undefined)[],
+): SystemRequest {
   const { verb, method, params, body } = outgoing;
   const headers: Record<string, string> = {
     accept: 'application/json, text/event-stream',
@@ -86,7 +90,7 @@ function systemRequest({ spoken, mcpSession }: Ask, outgoing: Outgoing, credenti
     const name = nameOf(method, params ?? {});
     if (name !== undefined) headers['mcp-name'] = encodeHeaderValue(name);
   }
-  if (credential?.place.kind === 'header') headers[credential.place.name.toLowerCase()] = credential.reveal();
+  if (credentialName !== undefined && secret !== undefined) headers[credentialName.toLowerCase()] = secret;
   return {
     method: verb,
     headers,

@@ -65,7 +65,7 @@ class AnswerReader implements SystemAnswerSink {
   private form: 'json' | 'events' | 'none' = 'none';
   private chunks: Buffer[] = [];
   private bytes = 0;
-  private readonly events: SseReader;
+  private events: SseReader | undefined;
   private mayGoOn = true;
   private cutWord: CutWord | undefined;
   private isOver = false;
@@ -73,7 +73,6 @@ class AnswerReader implements SystemAnswerSink {
   constructor(options: ForwardOptions, resolve: (end: ForwardEnd) => void) {
     this.options = options;
     this.resolve = resolve;
-    this.events = new SseReader(options.answerBytes, (text) => this.event(text));
   }
 
   begin(exchange: Exchange): void {
@@ -90,13 +89,15 @@ class AnswerReader implements SystemAnswerSink {
     if ((oneHeader(headers, 'content-encoding') ?? 'identity') !== 'identity') return this.useless('upstream_answer_invalid');
     const type = (oneHeader(headers, 'content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase();
     this.form = type === 'application/json' ? 'json' : type === 'text/event-stream' ? 'events' : 'none';
-    if (this.form === 'events') this.options.onOpen?.();
+    if (this.form !== 'events') return;
+    this.events = new SseReader(this.options.answerBytes, (text) => this.event(text));
+    this.options.onOpen?.();
   }
 
   chunk(bytes: Buffer): boolean {
     if (this.isOver) return true;
     this.mayGoOn = true;
-    if (this.form === 'events') {
+    if (this.events !== undefined) {
       this.events.push(bytes);
       if (this.events.isTooLarge) this.useless('too_large');
       return this.mayGoOn;

@@ -86,7 +86,7 @@ async function release(guard: Guard, ask: Ask, treatment: Treatment, end: Forwar
 }
 
 function fail({ reply }: Ask, end: Extract<ForwardEnd, { kind: 'cut' | 'failed' }>): void {
-  if (reply.gone.aborted) return;
+  if (reply.isGone()) return;
   const isStop = end.problem === 'stopped';
   throw new Rejection(
     isStop ? 403 : 502,

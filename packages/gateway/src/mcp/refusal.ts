@@ -9,6 +9,8 @@ const maxLength = 400;
 
 const askOwner = 'The person who answers for this agent can change that.';
 const askAdministrator = 'An administrator can change that.';
+const askAnew = 'Whoever passed this on must pass it on anew.';
+const askParent = 'Hand it back to whoever passed it on.';
 const tryLater = 'Nothing was sent. Try again in a moment.';
 
 /** What would be needed, by the reason of a refusal. Names no person. */
@@ -19,6 +21,21 @@ const needed: Readonly<Record<Reason, string>> = {
   'owner.not_active': askAdministrator,
   'owner.may_not_answer': askAdministrator,
   'task.ended': 'Get a new token, which opens a new task.',
+  'requester.not_active': askAdministrator,
+  'requester.may_not': askAdministrator,
+  'chain.broken': askAnew,
+  'chain.too_deep': askAnew,
+  'parent.not_active': askAnew,
+  'parent.owner_not_active': askAnew,
+  'parent.task_ended': askAnew,
+  'parent.no_mandate': askAnew,
+  'parent.may_not_pass_on': askParent,
+  'parent.constraint': askParent,
+  'parent.autonomy': askParent,
+  'hop.expired': askAnew,
+  'hop.invalid': askAnew,
+  'hop.silent': askParent,
+  'hop.constraint': askParent,
   'system.unknown': askAdministrator,
   'operation.unknown': 'List the tools again and call one of those.',
   'mandate.none': 'The person who answers for this agent must give it a mandate first.',
@@ -35,6 +52,7 @@ const needed: Readonly<Record<Reason, string>> = {
   'house.not_ready': tryLater,
   'held.mandate': '',
   'held.autonomy': '',
+  'held.parent': '',
   'held.organisation': '',
   'approval.refused': 'Ask the person who answers for this agent before you try something else.',
   'approval.used': 'Call again to ask for a new yes.',
@@ -57,7 +75,7 @@ export function deniedText(refused: Refused, { actionId, decision }: Extract<Beg
 /** The answer to a call that waits for a person. */
 export function heldText(refused: Refused, held: Extract<BeginResult, { kind: 'held' }>): string {
   const after = [
-    `Request ${held.approvalId} waits for ${shown(held.answerableName)} until ${held.expiresAt}.`,
+    `Question ${held.approvalId} waits for ${shown(held.answerableName)} until ${held.expiresAt}.`,
     'Repeat this exact call after approval. Do not retry with other arguments to get around this.',
   ];
   const text = within(`Held: ${shown(refused.operation)}. `, sentence(held.decision), after);

@@ -3,11 +3,15 @@ import { sseEvent } from './sse-reader.ts';
 
 /** The answer to one posted message: JSON, or a stream when something must be said before the answer. */
 export type Reply = {
-  /** Fires when the caller left before the answer was out. */
-  readonly gone: AbortSignal;
+  /** Whether the caller left before the answer was out. */
+  isGone(): boolean;
+  /** Told when the caller leaves, or at once if it has left. */
+  onGone(listener: () => void): void;
   /** Says something before the answer. Whether more can be taken at once; else wait for `onDrain`. */
   notice(text: string): boolean;
   onDrain(listener: () => void): void;
+  /** Holds back what is said before the answer, until the function that comes back is called. */
+  holdBack(): () => void;
   /** The answer. `headers` go with it unless the stream has begun. */
   finish(text: string, status?: number, headers?: Readonly<Record<string, string>>): void;
   /** An answer without a message. */
@@ -25,12 +29,17 @@ export const privateHeaders = { 'cache-control': 'no-store', 'x-content-type-opt
 
 /** A reply that streams only for callers that accept a stream; what cannot be said to the others is left out. */
 export function createReply(request: IncomingMessage, response: ServerResponse): Reply {
-  const gone = new AbortController();
+  const leaving: (() => void)[] = [];
+  const drained: (() => void)[] = [];
+  let isGone = false;
+  let held: string[] | undefined;
   const takesEvents = (request.headers.accept ?? '').includes('text/event-stream');
   let keepAlive: NodeJS.Timeout | undefined;
   response.once('close', () => {
     clearInterval(keepAlive);
-    if (!response.writableFinished) gone.abort();
+    if (response.writableFinished) return;
+    isGone = true;
+    for (const listener of leaving) listener();
   });
   const open = (): void => {
     if (response.headersSent || !takesEvents) return;
@@ -38,25 +47,41 @@ export function createReply(request: IncomingMessage, response: ServerResponse):
     response.flushHeaders();
     keepAlive = setInterval(() => response.write(':\n\n'), keepAliveMs);
   };
+  const notice = (text: string): boolean => {
+    open();
+    return !response.headersSent || response.writableEnded || response.write(sseEvent(text));
+  };
   return {
-    gone: gone.signal,
+    isGone: () => isGone,
+    onGone: (listener) => void (isGone ? listener() : leaving.push(listener)),
     open,
     notice: (text) => {
-      open();
-      return !response.headersSent || response.writableEnded || response.write(sseEvent(text));
+      if (held === undefined) return notice(text);
+      held.push(text);
+      return false;
     },
-    onDrain: (listener) => response.on('drain', listener),
+    onDrain: (listener) => {
+      response.on('drain', listener);
+      drained.push(listener);
+    },
+    holdBack: () => {
+      held = [];
+      return () => {
+        for (const text of held ?? []) notice(text);
+        held = undefined;
+        for (const listener of drained) listener();
+      };
+    },
     finish: (text, status = 200, headers = {}) => {
       if (response.writableEnded) return;
       if (response.headersSent) return void response.end(sseEvent(text));
-      const bytes = Buffer.from(text, 'utf8');
       response.writeHead(status, {
         ...privateHeaders,
         ...headers,
         'content-type': 'application/json',
-        'content-length': bytes.length,
+        'content-length': Buffer.byteLength(text),
       });
-      response.end(bytes);
+      response.end(text); // as text it goes out in one write with the head
     },
     finishEmpty: (status, headers = {}) => {
       if (response.writableEnded) return;

@@ -21,6 +21,8 @@ export type AuthenticatedClient = {
   readonly credential: CredentialFact;
   readonly jti: string;
   readonly expiresAtSeconds: number;
+  /** Whether the assertion is spent already; else the caller does it. */
+  readonly isSpent?: boolean;
 };
 
 export type ClientHouse = {
@@ -40,7 +42,7 @@ const principalId = /^(?:agt|wkl|hum)_[0-9a-hjkmnp-tv-z]{26}$/;
 /**
  * Authenticates a client by private_key_jwt (RFC 7523 §3 with rfc7523bis: `aud` is exactly our issuer, at most 300 s). The
  * key is the active credential that `kid` names by its thumbprint; without `kid` each active credential is tried, the one
- * with the thumbprint `likely` first. Whether the principal is active is the caller's question. Fault `client.unknown`, the
+ * with the thumbprint `likely` first. A key that an issuer vouched for counts while that word holds. Whether the principal is active is the caller's question. Fault `client.unknown`, the
  * same for everything that is wrong; `service.not_ready`.
  */
 export async function authenticateClient(
@@ -55,8 +57,10 @@ export async function authenticateClient(
     refuse('client_id is not that of the assertion');
   if (!principalId.test(parsed.clientId)) refuse('the client id is not of a principal');
   const credentials = await orNotReady(house.facts.credentialsOf(parsed.clientId));
-  const credential = chooseCredential(parsed, credentials, likely);
-  const expect = { issuer: house.issuer, now: house.clock() };
+  const now = house.clock();
+  const holding = credentials.filter(({ expiresAt }) => expiresAt === undefined || Date.parse(expiresAt) > now);
+  const credential = chooseCredential(parsed, holding, likely);
+  const expect = { issuer: house.issuer, now };
   const { clientId, jti, expiresAt } = orProofFault(() => verifyClientAssertion(parsed, importPublicKey(credential.jwk), expect));
   return { clientId, credential, jti, expiresAtSeconds: expiresAt };
 }

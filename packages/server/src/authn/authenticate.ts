@@ -9,13 +9,16 @@ import { Fault } from '#kernel/fault';
 import type { KeyRing } from '#keys/key-ring';
 import type { PrincipalKind } from '#registry/principal';
 import { orNotReady, orProofFault } from './proof-fault.ts';
-import { readTokenStanding, type StandingFacts } from './read-standing.ts';
+import type { ChainHouse } from './read-chain.ts';
+import type { StandingFacts } from './read-standing.ts';
+import { readTokenStanding, type TokenStanding } from './read-token-standing.ts';
 
 export type AuthenticatorOptions = {
   readonly issuer: string;
   readonly keyRing: Pick<KeyRing, 'keyByKid' | 'nonceSecret'>;
   readonly feed: Pick<Feed, 'isFresh' | 'cutoffOf'>;
   readonly facts: StandingFacts;
+  readonly authority: ChainHouse['authority'];
   readonly clock: Clock;
 };
 
@@ -37,7 +40,8 @@ const maxTokens = 20_000;
 const kinds: Readonly<Record<SubjectProfile, PrincipalKind>> = { ai_agent: 'agent', service: 'workload', user: 'human' };
 
 /** The door of every resource of this deployment: our API and, through the guards, the protected systems. */
-export function createAuthenticator({ issuer, keyRing, feed, facts, clock }: AuthenticatorOptions): Authenticator {
+export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
+  const { issuer, keyRing, feed, clock } = options;
   const tokens = createAccessTokenVerifier({ issuer, keyByKid: (kid) => keyRing.keyByKid(kid), maxEntries: maxTokens });
   const nonces = createNonceSource(keyRing.nonceSecret);
   return {
@@ -61,19 +65,21 @@ export function createAuthenticator({ issuer, keyRing, feed, facts, clock }: Aut
           }),
         };
       });
-      const standing = await orNotReady(readTokenStanding({ feed, facts }, claims));
+      const standing = await orNotReady(readTokenStanding(options, claims));
       if (!standing.live) throw new Fault('token.ended', standing.why);
-      if (standing.principal.kind !== kinds[claims.sub_profile])
+      if (standing.principal.kind !== kinds[claims.act?.sub_profile ?? claims.sub_profile])
         throw new Fault('token.invalid', 'the token names another kind of principal');
-      return callerOf(claims, proof);
+      return callerOf(claims, proof, standing);
     },
   };
 }
 
-function callerOf(claims: AccessTokenClaims, proof: DpopProof): AuthenticatedCaller {
+/** Who acts is the client, whoever the token is about (RFC 8693 §4.1). */
+function callerOf(claims: AccessTokenClaims, proof: DpopProof, { above }: TokenStanding): AuthenticatedCaller {
   return {
-    principal: claims.sub,
-    kind: kinds[claims.sub_profile],
+    principal: claims.client_id,
+    kind: kinds[claims.act?.sub_profile ?? claims.sub_profile],
+    ...(above === undefined ? {} : { above }),
     credential: claims.instance ?? '',
     jkt: proof.jkt,
     task: claims.task,

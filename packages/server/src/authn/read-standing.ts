@@ -1,4 +1,3 @@
-import type { AccessTokenClaims } from '@surety/proof/access-token';
 import type { Feed } from '#change/feed';
 import type { PrincipalFacts } from '#registry/principal-facts';
 import { kindOf, type Principal, type PrincipalKind } from '#registry/principal';
@@ -22,6 +21,11 @@ export type Standing =
 export async function readStanding(facts: StandingFacts, principalId: string, credentialId: string): Promise<Standing> {
   const credential = await facts.credential(credentialId);
   if (credential?.principal !== principalId || credential.state !== 'active') return dead('the credential is not active');
+  return readPrincipalStanding(facts, principalId);
+}
+
+/** Whether a principal is active, and for an agent or workload also the person who answers for it. */
+export async function readPrincipalStanding(facts: StandingFacts, principalId: string): Promise<Standing> {
   const principal = await readPrincipal(facts, principalId);
   if (principal === undefined) return dead('the principal is not known');
   if (principal.one.state !== 'active') return dead('the principal is not active');
@@ -32,29 +36,16 @@ export async function readStanding(facts: StandingFacts, principalId: string, cr
 }
 
 /**
- * Whether everything an access token stands for is live now: `readStanding`, and no cut-off of any of it, of its task or of
- * the token itself. A cut-off of a token, task or credential is final; one of a principal or owner ends what was issued at
- * or before it. Cut-offs are read last, so that none that came while the facts were read is missed.
- */
-export async function readTokenStanding(
-  { feed, facts }: { readonly feed: Pick<Feed, 'cutoffOf'>; readonly facts: StandingFacts },
-  claims: AccessTokenClaims,
-): Promise<Standing> {
-  const { sub, instance = '', task, jti } = claims;
-  const standing = await readStanding(facts, sub, instance);
-  if (!standing.live) return standing;
-  const isOver = [jti, instance, task].some((key) => key !== undefined && feed.cutoffOf(key) !== undefined);
-  return isOver || claims.iat * 1_000 <= newestCutoff(feed, standing) ? dead('what it stands for was cut off') : standing;
-}
-
-/**
  * How much the clock of a node may run ahead of the database's, in milliseconds. A cut-off is dated by the one, a token by
  * the other: what seems to be issued this shortly after a cut-off may have been issued before it.
  */
 const clockDifferenceMs = 10_000;
 
 /** What was issued to a principal at or before this is dead, in ms since the epoch: after its own cut-off or its owner's. */
-export function newestCutoff(feed: Pick<Feed, 'cutoffOf'>, { principal, owner }: Standing & { readonly live: true }): number {
+export function newestCutoff(
+  feed: Pick<Feed, 'cutoffOf'>,
+  { principal, owner }: { readonly live?: true; readonly principal: Principal; readonly owner: string | undefined },
+): number {
   const cutoffs = [principal.one.id, ...(owner === undefined ? [] : [owner])].map(
     (key) => feed.cutoffOf(key) ?? Number.NEGATIVE_INFINITY,
   );

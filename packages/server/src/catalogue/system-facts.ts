@@ -41,10 +41,11 @@ function toGuarded(
   credentialPlace: CredentialPlace | undefined,
 ): GuardedSystem {
   const looked = operations.filter(({ effectBy }) => effectBy !== 'nobody');
-  const guarded = looked.map(({ name: operation, effect, definitionDigest }) => ({
+  const guarded = looked.map(({ name: operation, effect, effectBy, definitionDigest }) => ({
     name: operation,
     effect,
     definitionDigest,
+    classified: effectBy === 'person',
   }));
   return { id, name, revision, upstream, credentialPlace, operations: new Map(guarded.map((one) => [one.name, one])) };
 }

@@ -28,9 +28,10 @@ export function checkUpstream(
 
 /** What the ledger says of an upstream: enough to know it, without query or arguments, which may hold secrets. */
 export function describeUpstream(upstream: Upstream): string {
-  if (upstream.kind === 'mcp-stdio') return `command ${basename(upstream.command)}`.slice(0, 1000);
+  const where = upstream.inside === true ? ' inside the organisation' : '';
+  if (upstream.kind === 'mcp-stdio') return `command ${basename(upstream.command)}`.slice(0, 900) + where;
   const { origin, pathname } = new URL(upstream.url);
-  return `${origin}${pathname}`.slice(0, 1000);
+  return `${origin}${pathname}`.slice(0, 900) + where;
 }
 
 function refuse(path: string, message: string): never {

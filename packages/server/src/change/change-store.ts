@@ -13,7 +13,10 @@ export async function lockChanges(tx: Tx): Promise<void> {
   await tx.query('select pg_advisory_xact_lock($1, $2)', [...changeLock], 'change-lock');
 }
 
-/** Adds changes behind the newest, under `lockChanges`, and sends a wake-up with the commit. The number of the last one. */
+/**
+ * Adds changes behind the newest, under `lockChanges`, and sends a wake-up with the commit. The cut-offs of principals are kept
+ * for good. The number of the last one.
+ */
 export async function addChanges(tx: Tx, changes: readonly Pick<Change, 'what' | 'key'>[], channel: string): Promise<number> {
   const { rows } = await tx.query<{ last: number }>(
     `with newest as (select coalesce(max(number), 0) as number from change),
@@ -22,7 +25,12 @@ export async function addChanges(tx: Tx, changes: readonly Pick<Change, 'what' |
        select newest.number + given.place, given.what, given.key
        from unnest($1::text[], $2::text[]) with ordinality as given (what, key, place), newest
        order by given.place
-       returning number
+       returning number, what, key
+     ),
+     kept as (
+       insert into cut_off (key, number)
+       select key, max(number) from added where what in ('cutoff', 'stopped') and key ~ '^(hum|wkl|agt)_' group by key
+       on conflict (key) do update set number = excluded.number
      ),
      woken as (select pg_notify($3, max(number)::text) from added having count(*) > 0)
      select greatest((select max(number) from added), (select number from newest)) as last, (select count(*) from woken) as woken`,

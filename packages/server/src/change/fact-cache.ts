@@ -3,7 +3,7 @@ import type { Feed } from './feed.ts';
 
 export type FactCacheOptions<Value> = {
   readonly feed: Pick<Feed, 'onChange' | 'catchUp'>;
-  /** How many facts are kept at most. The one that was used longest ago goes first. */
+  /** How many facts are kept at most. One that was used longest ago, or nearly, goes first. */
   readonly max: number;
   /** One keyed read of the primary database. */
   readonly load: (key: string) => Promise<Value | undefined>;
@@ -21,7 +21,8 @@ export type FactCache<Value> = {
   peek(key: string): Value | undefined;
 };
 
-type Kept<Value> = { readonly value: Value; readonly keys: readonly string[] };
+/** `movedAt`: how many facts had been kept when this one was last moved to the end. */
+type Kept<Value> = { readonly value: Value; readonly keys: readonly string[]; movedAt: number };
 type Fill<Value> = { readonly promise: Promise<Value | undefined>; readonly overtaken: Set<string> };
 
 /** How often a fact is read that changes overtake each time. After that nobody can say what is true. */
@@ -38,8 +39,12 @@ export function createFactCache<Value>(options: FactCacheOptions<Value>): FactCa
 
 class FeedCache<Value> implements FactCache<Value> {
   readonly #options: FactCacheOptions<Value>;
-  /** In the order of use, the oldest first. */
+  /**
+   * In the order of use, the oldest first. A fact in use moves to the end again only when an eighth of all room was given
+   * away since it last did: where nothing new is kept, reading moves nothing.
+   */
   readonly #kept = new Map<string, Kept<Value>>();
+  #keeps = 0;
   readonly #byChange = new Map<string, Set<string>>();
   readonly #fills = new Map<string, Fill<Value>>();
 
@@ -52,8 +57,11 @@ class FeedCache<Value> implements FactCache<Value> {
     this.#options.feed.catchUp();
     const kept = this.#kept.get(key);
     if (kept === undefined) return undefined;
-    this.#kept.delete(key);
-    this.#kept.set(key, kept);
+    if (this.#keeps - kept.movedAt > this.#options.max / 8) {
+      this.#kept.delete(key);
+      this.#kept.set(key, kept);
+      kept.movedAt = this.#keeps;
+    }
     return kept.value;
   }
 
@@ -78,7 +86,7 @@ class FeedCache<Value> implements FactCache<Value> {
       feed.catchUp();
       const keys = value === undefined ? [key] : keysOf(key, value);
       if (!keys.some((one) => overtaken.has(one))) {
-        if (value !== undefined) this.#keep(key, { value, keys });
+        if (value !== undefined) this.#keep(key, { value, keys, movedAt: ++this.#keeps });
         return value;
       }
       if (reads === maxReads) throw new Fault('service.not_ready', 'a fact changes faster than it can be read');

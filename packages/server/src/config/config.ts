@@ -23,6 +23,7 @@ export const Config = z.strictObject({
   SURETY_NODE_NAME: z.string().regex(/^[\w.-]{1,60}$/).default('node-1').describe('Name of this node in receipts and status.'),
   SURETY_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('warn').describe('What the operators log holds, on stderr.'),
   SURETY_ALLOW_COMMANDS: z.stringbool().default(false).describe('Whether a protected system may be a command that this server runs as its child. Only where every administrator may run commands here anyway.'),
+  SURETY_ALLOW_LOOPBACK_ISSUERS: z.stringbool().default(false).describe('Whether the keys of a trusted issuer may come from plain http on this computer. For trials only.'),
   SURETY_ACCEPT_UNSAFE_DATABASE: z.stringbool().default(false).describe('Start on a PostgreSQL with fsync or full_page_writes off. The promises about the record are then void.'),
 });
 export type Config = z.output<typeof Config>;

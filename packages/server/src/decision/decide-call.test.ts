@@ -7,7 +7,7 @@ import type { Effect } from '@surety/contract/system';
 import { MandateDocument } from '@surety/contract/mandate';
 import { digestCall } from '@surety/decision/call-digest';
 import type { GivenApproval } from '@surety/decision/call-facts';
-import { openCedarWasm } from '@surety/decision/cedar-wasm-engine';
+import { openCedar } from '@surety/decision/cedar-engine';
 import { test } from 'vitest';
 import { addSystem } from '#catalogue/add-system';
 import { classifyOperation } from '#catalogue/classify-operation';
@@ -45,7 +45,7 @@ const room = {
   db,
   feed,
   clock,
-  engine: openCedarWasm(),
+  engine: openCedar(),
   facts: openPrincipalFacts({ db, feed }),
   policies: openPolicyFacts({ db, feed }),
   systems: openSystemFacts({ db, feed }),

@@ -2,7 +2,7 @@ import type { Call } from '@surety/contract/call';
 import type { Decision } from '@surety/contract/decision';
 import type { AuthenticatedCaller, GuardedSystem } from '@surety/contract/enforcement';
 import type { CallFacts, GivenApproval } from '@surety/decision/call-facts';
-import { openCedarWasm } from '@surety/decision/cedar-wasm-engine';
+import { openCedar } from '@surety/decision/cedar-engine';
 import { couldPermit } from '@surety/decision/could-permit';
 import { decide } from '@surety/decision/decide';
 import { decideStanding } from '@surety/decision/decide-standing';
@@ -15,7 +15,7 @@ import { recompute, type RecordedDecision, type Recomputation } from './recomput
 
 export type DeciderRoom = FactRoom & {
   readonly db: Db;
-  /** Evaluates Cedar; the official one when left out. */
+  /** Evaluates Cedar; our own when left out. */
   readonly engine?: PolicyEngine;
 };
 
@@ -51,7 +51,7 @@ export type Decider = {
 
 /** The decision point of this process. */
 export function createDecider(room: DeciderRoom): Decider {
-  const engine = room.engine ?? openCedarWasm();
+  const engine = room.engine ?? openCedar();
   const shelf = openPolicyShelf(engine);
   return {
     async decide(caller, call, approval) {

@@ -2,7 +2,8 @@ import type { Agent } from '@surety/contract/agent';
 import type { AuthenticatedCaller, GuardedSystem } from '@surety/contract/enforcement';
 import type { Human } from '@surety/contract/human';
 import type { Task } from '@surety/contract/task';
-import type { AgentFacts, OwnerFacts, Standing, TaskFacts } from '@surety/decision/call-facts';
+import type { AgentFacts, HumanFacts, LinkFacts, Standing, TaskFacts } from '@surety/decision/call-facts';
+import { isEnded } from '#authn/read-chain';
 import { newestCutoff } from '#authn/read-standing';
 import type { SystemFacts } from '#catalogue/system-facts';
 import type { Feed } from '#change/feed';
@@ -11,6 +12,7 @@ import type { Clock } from '#kernel/clock';
 import { Fault } from '#kernel/fault';
 import type { PolicyFacts } from '#policy/policy-facts';
 import type { PrincipalFacts } from '#registry/principal-facts';
+import { gatherChain, keysAbove, type StoredChain, type StoredLink } from './gather-chain.ts';
 import type { PolicyShelf } from './policy-shelf.ts';
 
 /** Where the facts of a call come from. */
@@ -51,19 +53,18 @@ export async function gather(
 ): Promise<Gathered> {
   room.feed.catchUp();
   const change = room.feed.applied();
-  const [agent, task, mandate, organisation, system] = await Promise.all([
-    room.facts.agent(caller.principal),
-    caller.task === undefined ? undefined : room.authority.task(caller.task),
-    room.authority.mandate(caller.principal),
+  const [known, organisation, system] = await Promise.all([
+    gatherCaller(room, caller),
     room.policies.organisation(),
     systemName === undefined ? undefined : room.systems.byName(systemName),
   ]);
-  const owner = agent && (await room.facts.human(agent.owner));
-  const roles = owner === undefined ? [] : await room.policies.roles(owner.roles);
-  const answerable = await answerableFor(room, caller, agent);
-  if (isCutOff(room.feed, caller, agent)) throw new Fault('token.ended', 'cut off while the call was on its way');
+  const { chain, agent } = known;
+  const human = chain.isRequested ? chain.requester : chain.above?.length ? chain.above[0]?.owner : known.owner;
+  const roles = human === undefined ? [] : await room.policies.roles(human.roles);
+  const answerable = await answerableFor(room, caller, human);
+  if (isCutOff(room.feed, caller, known)) throw new Fault('token.ended', 'cut off while the call was on its way');
   const shelved = {
-    roles: roles.map((role) => ({ role, ...shelf.role(role.name, role.document) })),
+    roles: roles.map((role) => ({ role, ...shelf.role(role.name, role.document, chain.isRequested) })),
     organisation: shelf.organisation(organisation),
   };
   return {
@@ -71,64 +72,109 @@ export async function gather(
       nowMs: room.clock(),
       isFresh: room.feed.isFresh(),
       agent: agent && agentFacts(agent),
-      owner: owner && ownerFacts(owner),
-      task: task && taskFacts(task),
+      owner: known.owner && humanFacts(known.owner),
+      task: known.task && taskFacts(shelf, known.task),
       system: system && { id: system.id, name: system.name, revision: system.revision },
-      mandate: mandate && mandateFacts(shelf, mandate),
+      mandate: known.mandate && mandateFacts(shelf, known.mandate),
+      chain: chain.above?.map((link) => linkFacts(shelf, link)),
+      requester: chain.requester && humanFacts(chain.requester),
       roles: shelved.roles.map(({ role, policies }) => ({ name: role.name, revision: role.revision, policies })),
       organisation: { version: organisation.version, policies: shelved.organisation.policies },
     },
     system,
-    fence: { change, keys: fenceKeys(caller, { agent, owner, system }) },
+    fence: { change, keys: fenceKeys(caller, known, { human, system }) },
     digests: { roles: shelved.roles.map(({ digest }) => digest), organisation: shelved.organisation.digest },
     answerable,
   };
 }
 
+/** The caller's own link, and the chain that it ends. */
+type KnownCaller = {
+  readonly agent: Agent | undefined;
+  readonly owner: Human | undefined;
+  readonly task: Task | undefined;
+  readonly mandate: MandateFact | undefined;
+  readonly chain: StoredChain;
+};
+
+async function gatherCaller(room: FactRoom, caller: AuthenticatedCaller): Promise<KnownCaller> {
+  const [agent, mandate, task, chain] = await Promise.all([
+    room.facts.agent(caller.principal),
+    room.authority.mandate(caller.principal),
+    caller.task === undefined ? undefined : room.authority.task(caller.task),
+    gatherChain(room, caller.task),
+  ]);
+  const owner = agent && (await room.facts.human(agent.owner));
+  return { agent, owner, task, mandate, chain };
+}
+
 /** Every link of the chain whose change makes the decision another. */
 function fenceKeys(
   { principal, credential, task, tokenId }: AuthenticatedCaller,
-  { agent, owner, system }: { agent: Agent | undefined; owner: Human | undefined; system: GuardedSystem | undefined },
+  { owner, chain }: KnownCaller,
+  { human, system }: { human: Human | undefined; system: GuardedSystem | undefined },
 ): readonly string[] {
-  const known = [agent?.owner, system?.id].filter((key) => key !== undefined);
-  const roles = (owner?.roles ?? []).map((role) => `role:${role}`);
-  return [principal, credential, tokenId, ...(task === undefined ? [] : [task]), ...known, 'policy', ...roles];
+  const known = [task, owner?.id, human?.id, system?.id].filter((key) => key !== undefined);
+  const above = keysAbove(chain).map(({ key }) => key);
+  const roles = (human?.roles ?? []).map((role) => `role:${role}`);
+  return [...new Set([principal, credential, tokenId, ...known, ...above, 'policy', ...roles])];
 }
 
-/** A cut-off of a token, credential or task is final; one of the agent or its owner ends what was issued at or before it. */
+/**
+ * A cut-off of a token, credential or task is final; one of the agent or its owner ends what was issued at or before it, and
+ * one of anybody above ends what hangs on it since before.
+ */
 function isCutOff(
   feed: FactRoom['feed'],
-  { credential, task, tokenId, issuedAtSeconds }: AuthenticatedCaller,
-  agent: Agent | undefined,
+  { credential, task, tokenId, issuedAtSeconds, above = [] }: AuthenticatedCaller,
+  { agent, chain }: KnownCaller,
 ): boolean {
   const isOver = [tokenId, credential, task].some((key) => key !== undefined && feed.cutoffOf(key) !== undefined);
-  if (isOver || agent === undefined) return isOver;
+  if (isOver || [...above, ...keysAbove(chain)].some((link) => isEnded(feed, link))) return true;
+  if (agent === undefined) return false;
   return (
     issuedAtSeconds * 1000 <= newestCutoff(feed, { live: true, principal: { kind: 'agent', one: agent }, owner: agent.owner })
   );
 }
 
-/** A human answers alone; a workload's owner answers for it. */
+/** A human answers alone; a workload's owner answers for it; for an agent the human at the root of its task. */
 async function answerableFor(
   { facts }: FactRoom,
   { principal, kind }: AuthenticatedCaller,
-  agent: Agent | undefined,
+  human: Human | undefined,
 ): Promise<string> {
   if (kind === 'human') return principal;
   if (kind === 'workload') return (await facts.workload(principal))?.owner ?? '';
-  return agent?.owner ?? '';
+  return human?.id ?? '';
+}
+
+function linkFacts(shelf: PolicyShelf, { task, agent, owner, mandate }: StoredLink): LinkFacts {
+  return {
+    agent: agent && agentFacts(agent),
+    owner: owner && humanFacts(owner),
+    task: taskFacts(shelf, task),
+    mandate: mandate && mandateFacts(shelf, mandate),
+  };
 }
 
 function agentFacts({ id, name, state, riskTier, autonomy, owner }: Agent): AgentFacts {
   return { id, name, state, riskTier, autonomy, owner };
 }
 
-function ownerFacts({ id, name, state, roles, groups }: Human): OwnerFacts {
+function humanFacts({ id, name, state, roles, groups }: Human): HumanFacts {
   return { id, name, state, roles, groups };
 }
 
-function taskFacts({ id, agent, requester, trigger, state, expiresAt }: Task): TaskFacts {
-  return { id, agent, requester, trigger, state, expiresAtMs: Date.parse(expiresAt) };
+function taskFacts(shelf: PolicyShelf, task: Task): TaskFacts {
+  const { id, agent, requester, trigger, state, expiresAt, parent, root, depth, grant } = task;
+  const hop = grant && {
+    details: grant.details,
+    audiences: grant.audiences,
+    depthLeft: grant.depthLeft,
+    expiresAtMs: Date.parse(grant.expiresAt),
+    policies: shelf.hop(id, agent, grant),
+  };
+  return { id, agent, requester, trigger, state, expiresAtMs: Date.parse(expiresAt), parent, root, depth, hop };
 }
 
 /** A document whose signature does not hold is not even compiled: nothing in it may be believed. */

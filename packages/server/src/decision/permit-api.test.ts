@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { MandateDocument } from '@surety/contract/mandate';
-import { openCedarWasm } from '@surety/decision/cedar-wasm-engine';
+import { openCedar } from '@surety/decision/cedar-engine';
 import { test } from 'vitest';
 import { addSystem } from '#catalogue/add-system';
 import { giveMandate } from '#delegation/give-mandate';
@@ -22,7 +22,7 @@ const { clock } = heldClock();
 const { human, agent, keyOf } = residents(db, clock);
 const house = { db, clock };
 const facts = openPrincipalFacts({ db, feed });
-const engine = openCedarWasm();
+const engine = openCedar();
 const permit = createPermit({ db, facts, engine });
 
 const owner = await human({ roles: ['owner'] });

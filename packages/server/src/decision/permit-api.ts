@@ -1,4 +1,4 @@
-import { openCedarWasm } from '@surety/decision/cedar-wasm-engine';
+import { openCedar } from '@surety/decision/cedar-engine';
 import { houseRequest } from '@surety/decision/house-request';
 import type { PolicyEngine, Verdict } from '@surety/decision/policy-engine';
 import { readPolicies } from '@surety/decision/read-policies';
@@ -13,7 +13,7 @@ import { houseContextOf } from './house-context.ts';
 export type PermitRoom = {
   readonly db: Db;
   readonly facts: Pick<PrincipalFacts, 'human'>;
-  /** Evaluates Cedar; the official one when left out. */
+  /** Evaluates Cedar; our own when left out. */
   readonly engine?: PolicyEngine;
 };
 
@@ -22,7 +22,7 @@ export type PermitRoom = {
  * A forbid wins, silence and any evaluation error deny. Throws at once when the house policy of this release cannot be
  * read; the permit itself throws fault `access.denied`, with why.
  */
-export function createPermit({ db, facts, engine = openCedarWasm() }: PermitRoom): Permit {
+export function createPermit({ db, facts, engine = openCedar() }: PermitRoom): Permit {
   const read = readPolicies(housePolicy, { vocabulary: 'house', holds: false });
   if (!read.ok) throw new Error(`the house policy cannot be read: ${JSON.stringify(read.issues)}`);
   const policies = engine.prepare('house', read.policies);

@@ -1,11 +1,14 @@
 import type { RoleDocument } from '@surety/contract/authority-routes';
+import type { HopGrant } from '@surety/contract/delegation';
 import type { MandateDocument } from '@surety/contract/mandate';
+import { type HopPolicies, prepareHop } from '@surety/decision/compile-hop';
 import { compileMandate } from '@surety/decision/compile-mandate';
 import type { PolicyEngine } from '@surety/decision/policy-engine';
 import {
   type MandatePolicies,
   type PolicySet,
   prepareMandate,
+  prepareMay,
   prepareOrganisation,
   prepareRole,
 } from '@surety/decision/policy-set';
@@ -14,10 +17,15 @@ import { documentDigest } from '#policy/document-digest';
 /** A document as the engine takes it (undefined when it cannot be read), with the digest that the ledger knows it by. */
 export type Shelved<Policies> = { readonly policies: Policies | undefined; readonly digest: string };
 
+type KeptRole = { readonly name: string; readonly shelved: Shelved<PolicySet> };
+
 /** Documents that were read and compiled, ready to be asked. */
 export type PolicyShelf = {
   mandate(id: string, document: MandateDocument): MandatePolicies | undefined;
-  role(name: string, document: RoleDocument): Shelved<PolicySet>;
+  /** What a role's holders may answer for; with `asks`, what they may themselves ask agents to do. */
+  role(name: string, document: RoleDocument, asks?: boolean): Shelved<PolicySet>;
+  /** What the hop to a task granted its agent; `null` and undefined as in {@link prepareHop}. */
+  hop(task: string, agent: string, grant: HopGrant): HopPolicies | null | undefined;
   organisation(policy: { readonly version: number; readonly text: string }): Shelved<PolicySet>;
 };
 
@@ -27,7 +35,9 @@ export type PolicyShelf = {
  */
 export function openPolicyShelf(engine: PolicyEngine): PolicyShelf {
   const mandates = new WeakMap<MandateDocument, { readonly id: string; readonly policies: MandatePolicies | undefined }>();
-  const roles = new WeakMap<RoleDocument, { readonly name: string; readonly shelved: Shelved<PolicySet> }>();
+  const answering = new WeakMap<RoleDocument, KeptRole>();
+  const asking = new WeakMap<RoleDocument, KeptRole>();
+  const hops = new WeakMap<HopGrant, { readonly task: string; readonly policies: HopPolicies | null | undefined }>();
   let newest: { readonly version: number; readonly text: string; readonly shelved: Shelved<PolicySet> } | undefined;
   return {
     mandate(id, document) {
@@ -38,10 +48,20 @@ export function openPolicyShelf(engine: PolicyEngine): PolicyShelf {
       mandates.set(document, { id, policies });
       return policies;
     },
-    role(name, document) {
+    hop(task, agent, grant) {
+      const kept = hops.get(grant);
+      if (kept?.task === task) return kept.policies;
+      const policies = prepareHop(engine, { task, agent, details: grant.details });
+      hops.set(grant, { task, policies });
+      return policies;
+    },
+    role(name, document, asks = false) {
+      const roles = asks ? asking : answering;
       const kept = roles.get(document);
       if (kept?.name === name) return kept.shelved;
-      const policies = prepareRole(engine, { name, text: document.answersFor });
+      const policies = asks
+        ? prepareMay(engine, { name, text: document.may ?? '' })
+        : prepareRole(engine, { name, text: document.answersFor });
       const shelved = { policies, digest: documentDigest(document) };
       roles.set(document, { name, shelved });
       return shelved;

@@ -1,11 +1,12 @@
 import type { Condition, Decision } from '@surety/contract/decision';
 import { MandateDocument } from '@surety/contract/mandate';
-import type { CallFacts, MandateFacts, OrganisationFacts, RoleFacts } from '@surety/decision/call-facts';
+import type { CallFacts, LinkFacts, MandateFacts, OrganisationFacts, RoleFacts, TaskFacts } from '@surety/decision/call-facts';
+import { prepareHop } from '@surety/decision/compile-hop';
 import { compileMandate } from '@surety/decision/compile-mandate';
 import { decide } from '@surety/decision/decide';
 import { explain } from '@surety/decision/explain';
 import type { PolicyEngine } from '@surety/decision/policy-engine';
-import { prepareMandate, prepareOrganisation, prepareRole, releasePolicies } from '@surety/decision/policy-set';
+import { prepareMandate, prepareMay, prepareOrganisation, prepareRole, releasePolicies } from '@surety/decision/policy-set';
 import { mandateDigest } from '#delegation/mandate-digest';
 import { findMandateVersion } from '#delegation/mandate-store';
 import type { Tx } from '#kernel/db';
@@ -53,7 +54,7 @@ export async function recompute(
   const documents = await readDocuments(db, engine, inputs);
   if (documents === undefined) return notPossible(inputs);
   try {
-    const facts = factsOf(inputs, documents);
+    const facts = factsOf(inputs, engine, documents);
     const decision = decide(facts, engine);
     const asKept = isSame(decision, inputs.decision) && decision.outcome === inputs.decision.outcome;
     const asRecorded = isSame(inputs.decision, recorded) || afterwards.includes(recorded.reason);
@@ -87,6 +88,8 @@ function isSame(one: RecordedDecision, other: RecordedDecision): boolean {
 
 type Documents = {
   readonly mandate: MandateFacts['policies'];
+  /** The mandate of each agent above, the root's first. */
+  readonly above: readonly MandateFacts['policies'][];
   readonly roles: readonly RoleFacts[];
   readonly organisation: OrganisationFacts | undefined;
   readonly all: readonly Parameters<typeof releasePolicies>[1][];
@@ -95,22 +98,31 @@ type Documents = {
 /** The documents by version, each checked against its digest. Undefined when one is gone or is another. */
 async function readDocuments(db: Tx, engine: PolicyEngine, inputs: CallInputs): Promise<Documents | undefined> {
   const mandate = await readMandate(db, engine, inputs);
-  const roles = await Promise.all(inputs.roles.map((role) => readRole(db, engine, role)));
+  const above = await Promise.all((inputs.chain ?? []).map((link) => readMandate(db, engine, link)));
+  const root = inputs.chain?.[0]?.task ?? inputs.task;
+  const asks = root !== null && root.requester !== root.agent;
+  const roles = await Promise.all(inputs.roles.map((role) => readRole(db, engine, { ...role, asks })));
   const organisation = await readOrganisation(db, engine, inputs.organisation);
-  const all = [mandate, organisation, ...roles].flatMap((one) =>
+  const all = [mandate, ...above, organisation, ...roles].flatMap((one) =>
     one === 'gone' || one === undefined ? [] : (one.policies ?? []),
   );
-  if (mandate === 'gone' || organisation === 'gone' || roles.includes('gone')) {
+  if (mandate === 'gone' || organisation === 'gone' || roles.includes('gone') || above.includes('gone')) {
     for (const policies of all) releasePolicies(engine, policies);
     return undefined;
   }
-  return { mandate: mandate?.policies, roles: roles.filter((role) => role !== 'gone'), organisation, all };
+  return {
+    mandate: mandate?.policies,
+    above: above.map((one) => (one === 'gone' ? undefined : one?.policies)),
+    roles: roles.filter((role) => role !== 'gone'),
+    organisation,
+    all,
+  };
 }
 
 async function readMandate(
   db: Tx,
   engine: PolicyEngine,
-  { agent, mandate }: CallInputs,
+  { agent, mandate }: Pick<CallInputs, 'agent' | 'mandate'>,
 ): Promise<Pick<MandateFacts, 'policies'> | 'gone' | undefined> {
   if (mandate === null) return undefined;
   if (!mandate.signatureHolds) return { policies: undefined };
@@ -125,11 +137,16 @@ async function readMandate(
 async function readRole(
   db: Tx,
   engine: PolicyEngine,
-  { name, revision, digest }: CallInputs['roles'][number],
+  { name, revision, digest, asks }: CallInputs['roles'][number] & { readonly asks: boolean },
 ): Promise<RoleFacts | 'gone'> {
   const role = await findRoleRevision(db, name, revision);
   if (role === undefined || documentDigest(role.document) !== digest) return 'gone';
-  return { name, revision, policies: prepareRole(engine, { name, text: role.document.answersFor }) };
+  const { answersFor, may = '' } = role.document;
+  return {
+    name,
+    revision,
+    policies: asks ? prepareMay(engine, { name, text: may }) : prepareRole(engine, { name, text: answersFor }),
+  };
 }
 
 async function readOrganisation(
@@ -143,14 +160,16 @@ async function readOrganisation(
   return { version: kept.version, policies: prepareOrganisation(engine, policy.text) };
 }
 
-function factsOf(inputs: CallInputs, { mandate, roles, organisation }: Documents): CallFacts {
+function factsOf(inputs: CallInputs, engine: PolicyEngine, { mandate, above, roles, organisation }: Documents): CallFacts {
   const { nowMs, isFresh, agent, owner, task, system, operation, call, approval } = inputs;
   return {
     nowMs,
     isFresh,
     agent: agent ?? undefined,
     owner: owner ?? undefined,
-    task: task ?? undefined,
+    task: task === null ? undefined : taskFacts(engine, task),
+    chain: inputs.chain?.map((link, at) => linkFacts(engine, link, above[at])),
+    requester: inputs.requester ?? undefined,
     system: system ?? undefined,
     operation: operation ?? undefined,
     mandate: inputs.mandate === null ? undefined : { ...inputs.mandate, policies: mandate },
@@ -159,4 +178,22 @@ function factsOf(inputs: CallInputs, { mandate, roles, organisation }: Documents
     call: { systemName: call.system, operationName: call.operation, arguments: call.arguments },
     approval: approval ?? undefined,
   };
+}
+
+type KeptLink = NonNullable<CallInputs['chain']>[number];
+
+function linkFacts(engine: PolicyEngine, link: KeptLink, policies: MandateFacts['policies']): LinkFacts {
+  return {
+    agent: link.agent ?? undefined,
+    owner: link.owner ?? undefined,
+    task: taskFacts(engine, link.task),
+    mandate: link.mandate === null ? undefined : { ...link.mandate, policies },
+  };
+}
+
+/** A hop is compiled anew from what it granted, which is kept whole. */
+function taskFacts(engine: PolicyEngine, { hop, ...task }: KeptLink['task']): TaskFacts {
+  if (hop === null) return { ...task, hop };
+  const policies = prepareHop(engine, { task: task.id, agent: task.agent, details: hop.details });
+  return { ...task, hop: { ...hop, policies } };
 }

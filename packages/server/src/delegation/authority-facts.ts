@@ -39,14 +39,24 @@ export function openAuthorityFacts({ db, feed }: { readonly db: Db; readonly fee
     load: (agent) => loadMandate(db, agent),
     keysOf: (agent) => [agent],
   });
-  const tasks = createFactCache<Task>({ feed, max: maxTasks, load: (id) => findTask(db, id), keysOf: (id) => [id] });
+  const tasks = createFactCache<Task>({
+    feed,
+    max: maxTasks,
+    load: (id) => findTask(db, id),
+    keysOf: (_id, task) => keysOf(task),
+  });
   const chains = createFactCache<readonly Task[]>({
     feed,
     max: maxTasks,
     load: (id) => findChain(db, id),
-    keysOf: (_id, chain) => chain.map((one) => one.id),
+    keysOf: (_id, chain) => chain.flatMap(keysOf),
   });
   return { mandate: (agentId) => mandates.get(agentId), task: (id) => tasks.get(id), chain: (id) => chains.get(id) };
+}
+
+/** Whose change may end a task: its own, and a cut-off of its agent or of who asked for it. */
+function keysOf({ id, agent, requester }: Task): readonly string[] {
+  return [id, agent, requester];
 }
 
 /** Only the newest version can be in force: an older one that was made active again behind our back is not. */

@@ -8,6 +8,7 @@ import { getMandate, listMandates } from './mandate-store.ts';
 import { readMandate } from './read-mandate.ts';
 import { getTask } from './task-store.ts';
 import { viewMandate, viewMandates } from './view-mandate.ts';
+import { viewTasks } from './view-tasks.ts';
 
 export function delegationRoutes(room: DelegationHouse): readonly AnyAnswer[] {
   return [
@@ -19,6 +20,7 @@ export function delegationRoutes(room: DelegationHouse): readonly AnyAnswer[] {
     }),
     answer(contract.getMandate, async (_caller, { mandate }) => viewMandate(room.db, await getMandate(room.db, mandate))),
     answer(contract.endMandate, ({ principal }, input) => endMandate(room, principal, input)),
+    answer(contract.listTasks, async (_caller, query) => ({ items: await viewTasks(room.db, query, room.clock()) })),
     answer(contract.getTask, (_caller, { task }) => getTask(room.db, task)),
     answer(contract.endTask, ({ principal }, input) => endTask(room, principal, input)),
   ];

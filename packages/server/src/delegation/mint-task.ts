@@ -1,15 +1,28 @@
 import type { Agent, Workload } from '@surety/contract/agent';
 import type { Task } from '@surety/contract/task';
 import { instant } from '#kernel/clock';
+import { detailsDigest } from './hop.ts';
 import { newTask } from './task.ts';
 
 /**
  * The task of an agent or workload that names none when it asks for a token: its own, on its own trigger, and its owner
  * answers. Pure: whoever issues the token stores the task and its entry with it. Times in ms since the epoch and seconds.
  */
-export function taskFor(one: Agent | Workload, { now, seconds }: { readonly now: number; readonly seconds: number }): Task {
+export function taskFor(
+  one: Agent | Workload,
+  { now, seconds, instance }: { readonly now: number; readonly seconds: number; readonly instance?: string },
+): Task {
   const purpose = 'purpose' in one ? one.purpose : one.displayName;
-  return newTask({ agent: one.id, answerable: one.owner, purpose, lifetimeSeconds: seconds }, now);
+  return newTask({ agent: one.id, answerable: one.owner, purpose, lifetimeSeconds: seconds, instance }, now);
+}
+
+/** What the ledger says of the hop to a task; undefined for a task that nobody handed on. */
+export function hopGranted(task: Task, actor: string) {
+  const { id, agent, requester, parent, depth, grant } = task;
+  if (grant === null) return undefined;
+  const { depthLeft, details, expiresAt } = grant;
+  const data = { parent, from: requester, to: agent, depth, depthLeft, details: detailsDigest(details), expiresAt };
+  return { type: 'hop.granted' as const, actor, about: id, task: id, data };
 }
 
 /** What the ledger says when a task is opened: an event for `#ledger/record`. */

@@ -6,8 +6,17 @@ import type { Tx } from '#kernel/db';
 import { Fault } from '#kernel/fault';
 import type { TaskRow } from '#store/rows';
 
-const columns =
-  'id, agent, requester, answerable, trigger, purpose, parent, root, depth, granted, instance, asked, state, expires_at, created_at';
+const given = 'id, agent, requester, answerable, trigger, purpose, parent, root, depth, granted, instance, asked';
+
+/**
+ * A task is over as well when its agent, or who asked for it, was cut off since it was opened: what was begun before is not
+ * gone on with when they are enabled again. `cut_off` belongs to the room of changes; it is read here so that there is one
+ * truth about a task.
+ */
+const columns = `${given}, expires_at, created_at,
+  case when exists (
+    select from cut_off where cut_off.key in (task.agent, task.requester) and cut_off.number > task.opened_after
+  ) then 'ended' else state end as state`;
 
 export async function findTask(tx: Tx, id: string): Promise<Task | undefined> {
   const { rows } = await tx.query<TaskRow>(`select ${columns} from task where id = $1`, [id], 'task-by-id');
@@ -37,9 +46,36 @@ export async function findChain(tx: Tx, id: string): Promise<Task[] | undefined>
   return chain[0]?.parent === null ? chain : undefined;
 }
 
+/** Which tasks, all conditions together. `openAt`: only those that are open and not expired then. */
+export type TaskFilter = {
+  readonly agent?: string | undefined;
+  readonly instance?: string | undefined;
+  readonly openAt?: Date | undefined;
+  readonly limit: number;
+};
+
+/** Newest first. */
+export async function listTasks(tx: Tx, { agent, instance, openAt, limit }: TaskFilter): Promise<Task[]> {
+  const { rows } = await tx.query<TaskRow>(
+    `select * from (select ${columns} from task
+       where ($1::text is null or agent = $1) and ($2::text is null or instance = $2)
+         and ($3::timestamptz is null or (state = 'open' and expires_at > $3))) as found
+     where $3::timestamptz is null or state = 'open' order by id desc limit $4`,
+    [agent ?? null, instance ?? null, openAt ?? null, limit],
+  );
+  return rows.map(fromRow);
+}
+
+/** Every task of the tree with this root, in the order in which they were opened; `limit` of them at most. */
+export async function listTree(tx: Tx, root: string, limit: number): Promise<Task[]> {
+  const { rows } = await tx.query<TaskRow>(`select ${columns} from task where root = $1 order by id limit $2`, [root, limit]);
+  return rows.map(fromRow);
+}
+
 export async function addTask(tx: Tx, task: Task): Promise<void> {
   await tx.query(
-    `insert into task (${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+    `insert into task (${given}, state, expires_at, created_at, opened_after)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, (select coalesce(max(number), 0) from change))`,
     [
       task.id,
       task.agent,

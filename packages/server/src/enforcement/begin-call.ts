@@ -7,6 +7,7 @@ import { findQuestion } from '#approval/approval-store';
 import { askApproval } from '#approval/ask-approval';
 import { findGrounds } from '#approval/find-grounds';
 import { voidApproval } from '#approval/void-approval';
+import type { SystemFacts } from '#catalogue/system-facts';
 import type { Feed } from '#change/feed';
 import { hearNewer } from '#change/hear-newer';
 import type { Decider, Judged } from '#decision/decide-call';
@@ -15,8 +16,10 @@ import type { Db } from '#kernel/db';
 import { newId } from '#kernel/id';
 import type { Sealer } from '#keys/seal';
 import type { CommitQueue, CommitResult } from '#ledger/commit-queue';
+import type { Entry } from '#ledger/record';
 import type { PrincipalFacts } from '#registry/principal-facts';
-import { deniedEntry, heldEntry, intendedEntry } from './call-entries.ts';
+import { deniedEntry, heldEntry, intendedEntry, outcomeEntry } from './call-entries.ts';
+import { mayGoBeside } from './may-go-beside.ts';
 import { proofSpend } from './proof-spend.ts';
 import { type AnswerWatch, watchAnswer } from './wait-answer.ts';
 
@@ -28,6 +31,7 @@ export type BeginHouse = {
   readonly queue: CommitQueue;
   readonly decider: Decider;
   readonly facts: PrincipalFacts;
+  readonly systems: Pick<SystemFacts, 'byName'>;
   /** Id of this enforcement point. */
   readonly point: string;
   readonly approvalSeconds: number;
@@ -71,10 +75,31 @@ export async function beginCall(house: BeginHouse, caller: AuthenticatedCaller, 
 /** Commits a permit or a denial. */
 async function conclude(house: BeginHouse, attempt: Attempt, judged: Judged): Promise<BeginResult | 'again'> {
   if (judged.decision.outcome !== 'permit') return deny(house, attempt, judged);
-  const actionId = newId<string>('action', house.clock());
-  const result = await commitIntent(house, attempt, { judged, actionId });
-  if (result === 'committed') return { kind: 'go', actionId, decision: judged.decision };
+  const what = { judged, actionId: newId<string>('action', house.clock()) };
+  const go = { kind: 'go', actionId: what.actionId, decision: judged.decision } as const;
+  if (await mayGoBeside(house.systems, attempt.call, judged)) return { ...go, durable: commitBeside(house, attempt, what) };
+  const result = await commitIntent(house, attempt, what);
+  if (result === 'committed') return go;
   return result === 'replayed' ? deny(house, attempt, refusal(judged, 'proof.replayed')) : 'again';
+}
+
+/**
+ * Commits the intent of a call that is on its way meanwhile. It is not decided again when it was decided on what has changed:
+ * it is cut, and what came back is dropped. The ledger then says that it was denied and that it may have reached the system.
+ */
+async function commitBeside(
+  house: BeginHouse,
+  attempt: Attempt,
+  what: { judged: Judged; actionId: string },
+): Promise<BeginResult> {
+  const { judged, actionId } = what;
+  const startedAt = performance.now();
+  const result = await commitIntent(house, attempt, what);
+  if (result === 'committed') return { kind: 'go', actionId, decision: judged.decision };
+  const milliseconds = performance.now() - startedAt;
+  const cut = outcomeEntry(house.clock, attempt.caller, actionId, { state: 'cut', problem: 'not_committed', milliseconds });
+  const reason = result === 'replayed' ? 'proof.replayed' : 'house.not_ready';
+  return deny(house, attempt, refusal(judged, reason), { action: actionId, also: [cut] });
 }
 
 /** A call that needs a person: uses a yes that was given, or asks and waits as long as the client may wait. */
@@ -149,9 +174,11 @@ async function lookUntilAnswered(
     if (now === undefined || now.id !== question.id) return deny(house, attempt, refusal(judged, 'approval.used'));
     const state = stateAt(now, house.clock());
     if (state === 'approved' && !signal.aborted) return runApproved(house, attempt, now);
-    if (state === 'refused') return deny(house, attempt, refusal(judged, 'approval.refused'), askedHere(attempt, now));
+    if (state === 'refused')
+      return deny(house, attempt, refusal(judged, 'approval.refused'), { action: askedHere(attempt, now) });
     if (state === 'used') return deny(house, attempt, refusal(judged, 'approval.used'));
-    if (state === 'expired') return deny(house, attempt, refusal(judged, 'approval.expired'), askedHere(attempt, now));
+    if (state === 'expired')
+      return deny(house, attempt, refusal(judged, 'approval.expired'), { action: askedHere(attempt, now) });
     const leftMs = until - performance.now();
     if (leftMs <= 0 || signal.aborted) return heldResult(house, { judged, question: now });
     if (!isTold) attempt.wait.onHeld?.(await heldResult(house, { judged, question: now }));
@@ -212,12 +239,18 @@ function askedHere({ askedAs }: Attempt, { action }: Question): string | undefin
   return askedAs === action ? action : undefined;
 }
 
-async function deny(house: BeginHouse, attempt: Attempt, judged: Judged, asked?: string): Promise<BeginResult> {
+/** Commits a denial. `action`: the action it is the end of, another one when left out; `also`: what is said beside it. */
+async function deny(
+  house: BeginHouse,
+  attempt: Attempt,
+  judged: Judged,
+  { action, also = [] }: { action?: string | undefined; also?: readonly Entry[] } = {},
+): Promise<BeginResult> {
   const { caller, call } = attempt;
-  const actionId = asked ?? newId<string>('action', house.clock());
+  const actionId = action ?? newId<string>('action', house.clock());
   const commit = (unit: Judged) =>
     house.queue.commit({
-      entries: [deniedEntry(house, { caller, call, judged: unit, action: actionId })],
+      entries: [deniedEntry(house, { caller, call, judged: unit, action: actionId }), ...also],
       spends: attempt.proofSpent || unit.decision.reason === 'proof.replayed' ? [] : [proofSpend(caller)],
     });
   const result = await commit(judged);

@@ -1,4 +1,4 @@
-import type { Admission, AuthenticatedCaller, CallOutcome, GuardHouse } from '@surety/contract/enforcement';
+import type { Admission, AuthenticatedCaller, BeginResult, CallOutcome, GuardHouse } from '@surety/contract/enforcement';
 import type { NonceSource } from '@surety/proof/nonce';
 import type { Authenticator } from '#authn/authenticate';
 import { openSystemCredential } from '#broker/system-credential';
@@ -46,9 +46,13 @@ export function openGuardHouse(room: GuardRoom): GuardHouse {
     noticeChange: ({ id }) => room.reread(id),
     admit: (caller) => admit(room, caller),
     begin: async (caller, call, wait) => {
+      const isRunning = (result: BeginResult): BeginResult => {
+        if (result.kind === 'go') running.set(result.actionId, caller);
+        return result;
+      };
       const result = await failClosed(room, beginCall(room, caller, call, wait));
-      if (result.kind === 'go') running.set(result.actionId, caller);
-      return result;
+      if (result.kind !== 'go' || result.durable === undefined) return isRunning(result);
+      return { ...result, durable: failClosed(room, result.durable).then(isRunning) };
     },
     isLive: room.inFlight.isLive,
     onEnd: room.inFlight.onEnd,

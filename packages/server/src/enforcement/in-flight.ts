@@ -1,4 +1,5 @@
 import type { AuthenticatedCaller, GuardedSystem } from '@surety/contract/enforcement';
+import { isEnded } from '#authn/read-chain';
 import type { Feed } from '#change/feed';
 
 type Watch = { readonly keys: readonly string[]; readonly cut: (why: string) => void };
@@ -48,10 +49,11 @@ export function openInFlight(feed: Feed): InFlight {
   };
 }
 
-/** Everything that ends a call when it ends. The owner's end is announced for each agent they answer for. */
+/** Everything that ends a call when it ends, also above. The end of an owner is announced for each agent they answer for. */
 export function linksOf(caller: AuthenticatedCaller, system?: GuardedSystem): string[] {
-  const { principal, credential, task, tokenId } = caller;
-  return [principal, credential, tokenId, ...(task === undefined ? [] : [task]), ...(system === undefined ? [] : [system.id])];
+  const { principal, credential, task, tokenId, above = [] } = caller;
+  const own = [principal, credential, tokenId, ...(task === undefined ? [] : [task]), ...(system === undefined ? [] : [system.id])];
+  return [...own, ...above.map(({ key }) => key)];
 }
 
 /**
@@ -59,10 +61,12 @@ export function linksOf(caller: AuthenticatedCaller, system?: GuardedSystem): st
  * it; of anything else it is final.
  */
 export function endedLink(feed: Feed, caller: AuthenticatedCaller, system?: GuardedSystem): string | undefined {
-  return linksOf(caller, system).find((key) => {
+  const { above = [], ...own } = caller;
+  const ended = linksOf(own, system).find((key) => {
     const cutOff = feed.cutoffOf(key);
     return cutOff !== undefined && (key !== caller.principal || cutOff >= caller.issuedAtSeconds * 1000);
   });
+  return ended ?? above.find((link) => isEnded(feed, link))?.key;
 }
 
 function addTo(byKey: Map<string, Set<Watch>>, key: string, watch: Watch): void {

@@ -83,9 +83,15 @@ test('the metadata is the same at both addresses, names this issuer, and every a
 test('the metadata of the API names its resource and who gives tokens for it', async () => {
   const { status, body, headers } = await get('/.well-known/oauth-protected-resource/v1');
   assert.equal(status, 200);
-  assert.equal(body['resource'], `${authority.issuer}/v1`);
-  assert.deepEqual(body['authorization_servers'], [authority.issuer]);
-  assert.equal(body['dpop_bound_access_tokens_required'], true);
+  assert.deepEqual(body, {
+    resource: `${authority.issuer}/v1`,
+    resource_name: 'Surety API',
+    authorization_servers: [authority.issuer],
+    scopes_supported: ['call'],
+    bearer_methods_supported: [],
+    dpop_bound_access_tokens_required: true,
+    dpop_signing_alg_values_supported: ['ES256', 'EdDSA'],
+  });
   assert.match(headers.get('cache-control') ?? '', /max-age=300/);
 });
 

@@ -10,8 +10,12 @@ import { oauthErrorOf, sendJson } from './send-json.ts';
 /** A handler on a raw `node:http` listener. It always answers and never rejects. */
 export type RawHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-/** What an endpoint does with a request that was read. What it returns is the answer: status 200, or `empty`. */
-export type EndpointAct = (form: Form, request: IncomingMessage) => Promise<object | 'empty'>;
+/** What an endpoint does with a request that was read. What it returns is sent with status 200; `answered`: it was sent. */
+export type EndpointAct = (
+  form: Form,
+  request: IncomingMessage,
+  response: ServerResponse,
+) => Promise<object | 'empty' | 'answered'>;
 
 /**
  * The frame of `/token`, `/introspect` and `/revoke`: POST of a form, answered with JSON or an OAuth error (RFC 6749 §5),
@@ -24,7 +28,8 @@ export function createEndpoint(room: Pick<IssuanceRoom, 'nonces' | 'clock' | 'lo
     const headers = { 'dpop-nonce': room.nonces.issue(room.clock()), 'x-request-id': requestId };
     try {
       checkHead(request);
-      const body = await act(await readForm(request), request);
+      const body = await act(await readForm(request), request, response);
+      if (body === 'answered') return;
       if (body !== 'empty') return sendJson(response, 200, body, headers);
       response.writeHead(200, { ...headers, 'cache-control': 'no-store', 'content-length': 0 }).end();
     } catch (thrown) {

@@ -1,6 +1,6 @@
 import type { AccessTokenClaims } from '@surety/proof/access-token';
 import { orNotReady } from '#authn/proof-fault';
-import { readTokenStanding } from '#authn/read-standing';
+import { readTokenStanding } from '#authn/read-token-standing';
 import { Fault } from '#kernel/fault';
 import { type AdmittedClient, admitClient } from './admit-client.ts';
 import { createEndpoint, type RawHandler } from './endpoint.ts';
@@ -30,9 +30,9 @@ export function introspectionEndpoint(room: IssuanceRoom): RawHandler {
 async function mayKnow(
   room: IssuanceRoom,
   { id, credential, standing }: AdmittedClient,
-  { sub }: AccessTokenClaims,
+  { sub, client_id: client }: AccessTokenClaims,
 ): Promise<boolean> {
-  if (sub === id) return true;
+  if (sub === id || client === id) return true;
   const { kind } = standing.principal;
   if (kind === 'agent') return false;
   try {

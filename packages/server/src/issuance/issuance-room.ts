@@ -2,6 +2,7 @@ import type { NonceSource } from '@surety/proof/nonce';
 import type { SystemFacts } from '#catalogue/system-facts';
 import type { Feed } from '#change/feed';
 import type { AuthorityFacts } from '#delegation/authority-facts';
+import type { Federation } from '#federation/federation';
 import type { Clock } from '#kernel/clock';
 import type { Db } from '#kernel/db';
 import type { Log } from '#kernel/log';
@@ -24,7 +25,8 @@ export type IssuanceRoom = {
   readonly keyRing: KeyRing;
   readonly nonces: NonceSource;
   readonly facts: PrincipalFacts;
-  readonly authority: Pick<AuthorityFacts, 'task'>;
+  readonly federation: Federation;
+  readonly authority: AuthorityFacts;
   readonly systems: Pick<SystemFacts, 'byName'>;
   readonly permit: Permit;
   readonly accessTokenSeconds: number;

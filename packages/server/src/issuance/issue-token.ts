@@ -1,18 +1,22 @@
+import type { AgentAction } from '@surety/contract/delegation';
 import type { Task } from '@surety/contract/task';
-import { type AccessTokenClaims, mintAccessToken, type SubjectProfile } from '@surety/proof/access-token';
+import { type AccessTokenClaims, mintAccessToken } from '@surety/proof/access-token';
 import type { DpopProof } from '@surety/proof/dpop';
 import type { AuthenticatedClient } from '#authn/authenticate-client';
+import { type ChainClaims, chainClaims, profiles } from '#authn/chain-claims';
 import { orNotReady } from '#authn/proof-fault';
+import type { LiveLink } from '#authn/read-chain';
 import { newestCutoff, readStanding, type Standing } from '#authn/read-standing';
 import { hearNewer } from '#change/hear-newer';
-import { taskOpened } from '#delegation/mint-task';
+import { detailsDigest } from '#delegation/hop';
+import { hopGranted, taskOpened } from '#delegation/mint-task';
 import { isOpen } from '#delegation/task';
 import { instant } from '#kernel/clock';
 import { Fault } from '#kernel/fault';
 import { newId } from '#kernel/id';
 import { type Spend, spendKey } from '#ledger/commit-queue';
 import { entryOf } from '#ledger/entry';
-import type { PrincipalKind } from '#registry/principal';
+import { kindOf } from '#registry/principal';
 import type { IssuanceRoom } from './issuance-room.ts';
 import type { Resource } from './resource-indicator.ts';
 
@@ -28,6 +32,17 @@ export type Granted = {
   readonly scope: string;
   readonly task: Task | undefined;
   readonly isNew: boolean;
+  /** The links of the task's chain that are stored and live, root first; those above, when the task is new. */
+  readonly links?: readonly LiveLink[];
+  /** Of a token that is to be handed on. */
+  readonly handedOn?: HandedOn;
+  /** What the token came from and uses up with it. */
+  readonly spends?: readonly Spend[];
+};
+
+/** Whom a token is handed to, and what the hop is to be (RFC 8693 §4.4). */
+export type HandedOn = Required<Pick<AccessTokenClaims, 'may_act' | 'delegation'>> & {
+  readonly details: readonly AgentAction[] | null;
 };
 
 /** What is answered (RFC 6749 §5.1, RFC 9449 §5). `task` is ours: name it to go on with the same unit of work. */
@@ -37,6 +52,10 @@ export type TokenResponse = {
   readonly expires_in: number;
   readonly scope: string;
   readonly task?: string;
+  /** RFC 8693 §2.2.1; where a token was exchanged. */
+  readonly issued_token_type?: string;
+  /** RFC 9396 §7: what the token is narrowed to. */
+  readonly authorization_details?: readonly unknown[];
 };
 
 /** How often a token is granted anew because what it was granted on changed before it was committed. */
@@ -44,8 +63,6 @@ const maxRounds = 3;
 
 /** How long a used proof or assertion is remembered past its end, in milliseconds. */
 const slackMs = 120_000;
-
-const profiles: Readonly<Record<PrincipalKind, SubjectProfile>> = { agent: 'ai_agent', workload: 'service', human: 'user' };
 
 /**
  * Issues a token to a client that is live, on what `grant` gives it. The token leaves only after one commit has spent the
@@ -69,7 +86,7 @@ export async function issueToken(
       room.queue.commit({
         entries: entriesFor(room, applicant.client, { granted, claims }),
         tasks: granted.isNew && granted.task !== undefined ? [granted.task] : [],
-        spends: round === 0 ? spends : [],
+        spends: round === 0 ? [...spends, ...(granted.spends ?? [])] : [],
         fence: { change, keys: fenceKeys(applicant.client, { standing, granted }) },
       }),
     );
@@ -87,9 +104,11 @@ async function readLiveStanding(room: IssuanceRoom, { clientId, credential }: Au
 }
 
 function spendsOf({ client, proof }: Applicant): readonly Spend[] {
+  const used = { key: spendKey('dpop', proof.jkt, proof.jti), expiresAtMs: proof.iat * 1_000 + slackMs };
+  if (client.isSpent === true) return [used];
   return [
     { key: spendKey('assertion', client.clientId, client.jti), expiresAtMs: client.expiresAtSeconds * 1_000 + slackMs },
-    { key: spendKey('dpop', proof.jkt, proof.jti), expiresAtMs: proof.iat * 1_000 + slackMs },
+    used,
   ];
 }
 
@@ -99,7 +118,21 @@ type Grounds = { readonly standing: LiveStanding; readonly granted: Granted };
 function fenceKeys({ clientId, credential }: AuthenticatedClient, { standing, granted }: Grounds): readonly string[] {
   const { owner } = standing;
   const task = granted.isNew ? undefined : granted.task?.id;
-  return [clientId, credential.id, ...granted.resource.keys, ...[owner, task].filter((key) => key !== undefined)];
+  const above = (granted.links ?? []).flatMap((link) => [
+    link.task.id,
+    link.task.requester,
+    link.principal.one.id,
+    ...[link.owner, link.task.instance].filter((key) => key !== undefined && key !== null),
+  ]);
+  return [
+    ...new Set([
+      clientId,
+      credential.id,
+      ...granted.resource.keys,
+      ...above,
+      ...[owner, task].filter((key) => key !== undefined),
+    ]),
+  ];
 }
 
 /**
@@ -111,7 +144,8 @@ function mint(room: IssuanceRoom, { client, proof }: Applicant, { standing, gran
   const { task, resource, scope } = granted;
   if (task !== undefined && !isOpen(task, now)) throw new Fault('grant.refused', 'the task is over');
   const seconds = Math.floor(now / 1_000);
-  const iat = Math.max(seconds, Math.floor(newestCutoff(room.feed, standing) / 1_000) + 1);
+  const newest = Math.max(...[standing, ...(granted.links ?? [])].map((link) => newestCutoff(room.feed, link)));
+  const iat = Math.max(seconds, Math.floor(newest / 1_000) + 1);
   const exp = Math.min(
     seconds + room.accessTokenSeconds,
     task === undefined ? Infinity : Math.floor(Date.parse(task.expiresAt) / 1_000),
@@ -119,17 +153,17 @@ function mint(room: IssuanceRoom, { client, proof }: Applicant, { standing, gran
   if (exp <= iat) throw new Fault('grant.refused', 'the token would end before it begins');
   const claims: AccessTokenClaims = {
     iss: room.issuer,
-    sub: client.clientId,
+    ...subjectOf(room.issuer, client.clientId, granted),
     client_id: client.clientId,
     aud: resource.audience,
     iat,
     exp,
     jti: newId('token', now),
     scope,
-    sub_profile: profiles[standing.principal.kind],
     cnf: { jkt: proof.jkt },
     ...(task === undefined ? {} : { task: task.id }),
     instance: client.credential.id,
+    ...narrowedTo(granted),
   };
   const response: TokenResponse = {
     access_token: mintAccessToken(room.keyRing.tokenKey(), claims),
@@ -137,8 +171,25 @@ function mint(room: IssuanceRoom, { client, proof }: Applicant, { standing, gran
     expires_in: exp - seconds,
     scope,
     ...(task === undefined ? {} : { task: task.id }),
+    ...(claims.authorization_details === undefined ? {} : { authorization_details: claims.authorization_details }),
   };
   return { claims, response };
+}
+
+/** For whom and through whom the client acts: as the stored chain has it, with the task that is opened now. */
+function subjectOf(issuer: string, clientId: string, { task, links = [], isNew }: Granted): ChainClaims {
+  const stored = links.map((link) => link.task);
+  const chain = isNew && task !== undefined ? [...stored, task] : stored;
+  const alone = { sub: clientId, sub_profile: profiles[kindOf(clientId) ?? 'agent'] };
+  return chain.length === 0 ? alone : chainClaims(issuer, chain);
+}
+
+function narrowedTo({ task, handedOn }: Granted): Partial<AccessTokenClaims> {
+  const details = handedOn === undefined ? task?.grant?.details : handedOn.details;
+  return {
+    ...(details === undefined || details === null ? {} : { authorization_details: details }),
+    ...(handedOn === undefined ? {} : { may_act: handedOn.may_act, delegation: handedOn.delegation }),
+  };
 }
 
 function entriesFor(
@@ -167,5 +218,38 @@ function entriesFor(
     },
     room.clock,
   );
-  return isNew && task !== undefined ? [entryOf(taskOpened(task, clientId), room.clock), issued] : [issued];
+  return [
+    ...(isNew && task !== undefined ? openedEntries(room, task, clientId) : []),
+    ...(what.granted.handedOn === undefined ? [] : [offeredEntry(room, clientId, { ...what, handedOn: what.granted.handedOn })]),
+    issued,
+  ];
+}
+
+function openedEntries({ clock }: IssuanceRoom, task: Task, actor: string) {
+  const hop = hopGranted(task, actor);
+  return [entryOf(taskOpened(task, actor), clock), ...(hop === undefined ? [] : [entryOf(hop, clock)])];
+}
+
+function offeredEntry(
+  { clock }: IssuanceRoom,
+  clientId: string,
+  { claims, granted: { task }, handedOn }: { claims: AccessTokenClaims; granted: Granted; handedOn: HandedOn },
+) {
+  return entryOf(
+    {
+      type: 'delegation.offered',
+      actor: clientId,
+      about: clientId,
+      task: task?.id,
+      data: {
+        tokenId: claims.jti,
+        to: handedOn.may_act.sub,
+        task: task?.id ?? null,
+        depth: handedOn.delegation.depth,
+        details: detailsDigest(handedOn.details),
+        expiresAt: instant(claims.exp * 1_000),
+      },
+    },
+    clock,
+  );
 }

@@ -8,7 +8,8 @@ export type Resource = { readonly audience: string; readonly keys: readonly stri
 const systemName = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 /**
- * The resource that a request names (RFC 8707 §2): our API, or a protected system. Exactly one, spelled as its metadata
+ * The resource that a request names (RFC 8707 §2): our API, our issuer itself (for a token that is to be exchanged), or a
+ * protected system. Exactly one, spelled as its metadata
  * spells it; a token is for one resource. Fault `resource.unknown`.
  */
 export async function findResource(
@@ -18,6 +19,7 @@ export async function findResource(
   const [indicator = '', ...others] = indicators;
   if (others.length > 0) throw new Fault('resource.unknown', 'more than one resource');
   if (indicator === `${room.issuer}/v1`) return { audience: indicator, keys: [], kinds: ['human', 'workload', 'agent'] };
+  if (indicator === room.issuer) return { audience: indicator, keys: [], kinds: ['human', 'agent'] };
   const prefix = `${room.gatewayUrl}/mcp/`;
   const name = indicator.startsWith(prefix) ? indicator.slice(prefix.length) : '';
   const system = systemName.test(name) ? await room.systems.byName(name) : undefined;

@@ -1,5 +1,6 @@
 import { verifyDpopProof } from '@surety/proof/dpop';
 import { authenticateClient } from '#authn/authenticate-client';
+import { authenticateSvid, spiffeAssertionType } from '#authn/authenticate-instance';
 import { orProofFault } from '#authn/proof-fault';
 import { Fault } from '#kernel/fault';
 import { headerValues } from '#kernel/header-values';
@@ -8,20 +9,30 @@ import { createEndpoint, type RawHandler } from './endpoint.ts';
 import { requiredParameter } from './form.ts';
 import { grantTable } from './grants/grant-table.ts';
 import type { IssuanceRoom } from './issuance-room.ts';
+import { manifestParameter } from './manifest-parameter.ts';
 
 /**
  * The token endpoint (RFC 6749 §3.2). A DPoP proof with our nonce is demanded of every client (RFC 9449 §5 and §8), then
- * the client's assertion is verified, then the grant decides.
+ * it is established who the client is, as the grant says, then the grant decides. Only an engine answers by itself.
  */
 export function tokenEndpoint(room: IssuanceRoom): RawHandler {
   const url = `${room.issuer}/token`;
   const nonce = { required: true, nonces: room.nonces };
-  return createEndpoint(room, async (form, request) => {
+  return createEndpoint(room, async (form, request, response) => {
     const grant = grantTable.get(requiredParameter(form, 'grant_type'));
     if (grant === undefined) throw new Fault('grant.unsupported');
+    if (grant.knows === 'engine') {
+      await grant.act(room, { form, request, response });
+      return 'answered';
+    }
     const proofs = headerValues(request, 'dpop');
     const proof = orProofFault(() => verifyDpopProof({ headerValues: proofs, method: 'POST', url, now: room.clock(), nonce }));
-    const client = await authenticateClient(room, clientParameters(form), proof.jkt);
-    return grant(room, { form, client, proof });
+    if (grant.knows === 'own-assertion') return grant.act(room, { form, proof });
+    const parameters = clientParameters(form);
+    const client =
+      parameters.assertionType === spiffeAssertionType
+        ? await authenticateSvid(room, parameters, { proof, manifest: manifestParameter(form) })
+        : await authenticateClient(room, parameters, proof.jkt);
+    return grant.act(room, { form, client, proof });
   });
 }

@@ -305,7 +305,7 @@ test('a statement that waits for a lock does not hold up what comes after it', a
     await new Promise((resolve) => setTimeout(resolve, 5));
     assert.equal(await node.commit(aUnit()), 'committed');
     assert.equal(await node.commit(aUnit()), 'committed');
-    assert.equal(await Promise.race([held, 'still waits']), 'still waits');
+    assert.equal(await Promise.race([held, Promise.resolve('still waits')]), 'still waits');
   });
   assert.equal(await held, 'committed');
 });

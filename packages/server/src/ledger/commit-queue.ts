@@ -148,6 +148,7 @@ class BatchQueue implements CommitQueue {
       if (inTime.length > 0) await this.#commit(inTime);
     } while (this.#waiting.length >= (this.#running === 1 ? 1 : leastUnits));
     this.#running--;
+    this.#begin();
     if (this.#running === 0 && this.#waiting.length === 0) this.#idle?.();
   }
 
@@ -198,7 +199,7 @@ class BatchQueue implements CommitQueue {
       throw thrown;
     } finally {
       // A connection on which nobody knows what happened is not used again.
-      if (failure === undefined) this.#atRest.add(client);
+      if (failure === undefined) this.#rest(client);
       else client.release(failure);
     }
   }
@@ -206,11 +207,12 @@ class BatchQueue implements CommitQueue {
   async #connect(): Promise<pg.PoolClient> {
     for (const client of this.#atRest) {
       this.#atRest.delete(client);
+      heldOpen(client).ref();
       return client;
     }
     const client = await this.#pool.connect();
     try {
-      await client.query(settings);
+      await client.query({ text: settings, query_timeout: this.#options.timeoutMs } as pg.QueryConfig);
     } catch (thrown) {
       client.release(thrown instanceof Error ? thrown : true);
       throw thrown;
@@ -220,6 +222,17 @@ class BatchQueue implements CommitQueue {
     });
     return client;
   }
+
+  /** A process that has nothing else to do may end. */
+  #rest(client: pg.PoolClient): void {
+    heldOpen(client).unref();
+    this.#atRest.add(client);
+  }
+}
+
+/** Whether a connection keeps the process running: the driver has it, its types have not. */
+function heldOpen(client: pg.PoolClient): { ref(): void; unref(): void } {
+  return client as pg.PoolClient & { ref(): void; unref(): void };
 }
 
 /**

@@ -92,9 +92,10 @@ queued as (
   tasks: (passed) => `
 opened as (
   insert into task (id, agent, requester, answerable, trigger, purpose, parent, root, depth, granted, instance, asked,
-                    state, expires_at, created_at)
+                    state, expires_at, created_at, opened_after)
   select task->>'id', task->>'agent', task->>'requester', task->>'answerable', task->>'trigger', task->>'purpose', task->>'parent',
-         task->>'root', (task->>'depth')::integer, nullif(task->'grant', 'null'), task->>'instance', task->'asked', task->>'state', (task->>'expiresAt')::timestamptz, (task->>'createdAt')::timestamptz
+         task->>'root', (task->>'depth')::integer, nullif(task->'grant', 'null'), task->>'instance', task->'asked', task->>'state', (task->>'expiresAt')::timestamptz, (task->>'createdAt')::timestamptz,
+         (select coalesce(max(number), 0) from change)
   from (select unit, body::jsonb as task from unnest(?::integer[], ?::text[]) as one (unit, body)) as given
   where ${passed}
   on conflict (id) do nothing

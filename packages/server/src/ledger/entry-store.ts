@@ -89,6 +89,21 @@ export async function countTokens(
   return rows[0]?.count ?? 0;
 }
 
+/** How many calls an actor's entries from `since` on intend under each task. Tasks without any are left out. */
+export async function countIntents(
+  tx: Tx,
+  tasks: readonly { readonly task: string; readonly actor: string; readonly since: string }[],
+): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await tx.query<{ task: string; count: number }>(
+    `select given.task, count(*) as count
+     from unnest($1::text[], $2::text[], $3::text[]) as given (task, actor, since)
+     join entry on entry.actor = given.actor and entry.id >= given.since and entry.task = given.task
+     where entry.type = 'call.intended' group by given.task`,
+    [tasks.map(({ task }) => task), tasks.map(({ actor }) => actor), tasks.map(({ since }) => since)],
+  );
+  return new Map(rows.map(({ task, count }) => [task, count]));
+}
+
 const source = 'entry e left join sequenced s on s.id = e.id';
 
 function columns(sealed: boolean): string {

@@ -11,6 +11,6 @@ export async function countLiveTokens(tx: Tx, principal: string, nowMs: number):
 }
 
 /** Not greater than any id of an entry made at this instant or later: the first characters of an id are its time. */
-function firstIdAt(ms: number): string {
+export function firstIdAt(ms: number): string {
   return newId<string>('event', Math.max(0, ms)).slice(0, 'evt_'.length + 10);
 }

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { apiActions } from '@surety/contract/routes';
 import { readPolicies } from '@surety/decision/read-policies';
-import { openCedarWasm } from '@surety/decision/cedar-wasm-engine';
+import { openCedar } from '@surety/decision/cedar-engine';
 import fc from 'fast-check';
 import { test } from 'vitest';
 import { defaultOrganisationPolicy, defaultRoles } from './default-policy.ts';
 import { type HouseContext, housePolicy, plainHouseContext } from './house-policy.ts';
 
-const engine = openCedarWasm();
+const engine = openCedar();
 const read = readPolicies(housePolicy, { vocabulary: 'house' });
 assert.ok(read.ok, JSON.stringify(read));
 const set = engine.prepare('house', read.policies);

@@ -54,7 +54,11 @@ when {
 };
 
 @id("house.log")
-permit (principal is Human, action in [Action::"log:read", Action::"key:read"], resource)
+permit (
+  principal is Human,
+  action in [Action::"log:read", Action::"key:read", Action::"issuer:read", Action::"partner:read"],
+  resource
+)
 when { principal.roles.contains("security") || principal.roles.contains("auditor") };
 
 @id("house.security")
@@ -62,7 +66,7 @@ permit (
   principal is Human,
   action in [
     Action::"agent:stop", Action::"agent:start", Action::"mandate:end", Action::"task:end", Action::"credential:revoke",
-    Action::"role:set", Action::"policy:publish", Action::"key:rotate"
+    Action::"role:set", Action::"policy:publish", Action::"key:rotate", Action::"issuer:remove", Action::"partner:remove"
   ],
   resource
 )

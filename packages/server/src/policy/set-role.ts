@@ -11,7 +11,7 @@ import { addRoleRevision, findRole } from './role-store.ts';
 export type PolicyHouse = { readonly db: Db; readonly clock: Clock };
 
 /**
- * Says what holders of a role may answer for, from now on, as a new revision; the same document again changes nothing.
+ * Says what holders of a role may answer for and what they may ask agents to do, from now on, as a new revision; the same document again changes nothing.
  * Fault `policy.invalid`, with where and why.
  */
 export async function setRole(
@@ -20,6 +20,7 @@ export async function setRole(
   { role: name, document }: { readonly role: string; readonly document: RoleDocument },
 ): Promise<Role> {
   checkPolicies(document.answersFor, { path: '/document/answersFor', holds: false });
+  if (document.may !== undefined) checkPolicies(document.may, { path: '/document/may', holds: false });
   return house.db.transaction(async (tx) => {
     await lockPolicies(tx);
     const before = await findRole(tx, name);

@@ -51,6 +51,9 @@ async function getEnrolling(tx: Tx, id: string): Promise<Principal> {
   return principal;
 }
 
+/** A key to store: whose it is, and for one that an issuer vouches for, until when and what its instance is made of. */
+export type AddedKey = Pick<CredentialFact, 'principal' | 'label' | 'expiresAt' | 'manifest'> & { readonly jwk: unknown };
+
 /**
  * Stores a checked key and records it; the principal is who acts. Refused (`key.refused`): anything but a public P-256 or
  * Ed25519 key for signatures, a point off its curve or weak, and a key that anyone has or had.
@@ -58,7 +61,7 @@ async function getEnrolling(tx: Tx, id: string): Promise<Principal> {
 export async function addKey(
   tx: Tx,
   clock: Clock,
-  { principal, jwk, label }: { readonly principal: string; readonly jwk: unknown; readonly label: string },
+  { principal, jwk, label, ...vouched }: AddedKey,
 ): Promise<CredentialFact> {
   const now = clock();
   const credential: CredentialFact = {
@@ -68,6 +71,7 @@ export async function addKey(
     label,
     state: 'active',
     createdAt: instant(now),
+    ...vouched,
   };
   await addCredential(tx, credential);
   await record(tx, clock, {

@@ -1,5 +1,6 @@
 import type { Agent, Autonomy, Manifest, RiskTier } from '@surety/contract/agent';
-import { instant } from '#kernel/clock';
+import { type Clock, instant } from '#kernel/clock';
+import type { Tx } from '#kernel/db';
 import { newId } from '#kernel/id';
 import { record } from '#ledger/record';
 import { addAgent } from './agent-store.ts';
@@ -25,27 +26,34 @@ export type RegisterAgent = {
  * Faults `name.taken`, `human.not_found`, `human.not_active`, `request.malformed` for a deputy who is named twice.
  */
 export async function registerAgent(house: RegistryHouse, actor: string, input: RegisterAgent): Promise<Agent> {
-  return house.db.transaction(async (tx) => {
-    const now = house.clock();
-    const { name, displayName, purpose, riskTier, autonomy, manifest } = input;
-    const ownership = checkOwnership(await readAnswerable(tx, input.owner, input.deputies));
-    const agent: Agent = {
-      id: newId('agent', now),
-      name,
-      displayName,
-      purpose,
-      ...ownership,
-      riskTier,
-      autonomy,
-      manifest,
-      state: 'draft',
-      revision: 1,
-      createdAt: instant(now),
-    };
-    await addAgent(tx, agent);
-    await record(tx, house.clock, { type: 'agent.registered', actor, about: agent.id, data: describeAgent(agent) });
-    return agent;
-  });
+  return house.db.transaction((tx) => registerAgentRecorded(tx, house.clock, { ...input, actor }));
+}
+
+/** The same inside a transaction that does more. */
+export async function registerAgentRecorded(
+  tx: Tx,
+  clock: Clock,
+  { actor, ...input }: RegisterAgent & { readonly actor: string },
+): Promise<Agent> {
+  const now = clock();
+  const { name, displayName, purpose, riskTier, autonomy, manifest } = input;
+  const ownership = checkOwnership(await readAnswerable(tx, input.owner, input.deputies));
+  const agent: Agent = {
+    id: newId('agent', now),
+    name,
+    displayName,
+    purpose,
+    ...ownership,
+    riskTier,
+    autonomy,
+    manifest,
+    state: 'draft',
+    revision: 1,
+    createdAt: instant(now),
+  };
+  await addAgent(tx, agent);
+  await record(tx, clock, { type: 'agent.registered', actor, about: agent.id, data: describeAgent(agent) });
+  return agent;
 }
 
 /** What the ledger says of an agent: who answers for it, how far it may go, and what it is made of. */

@@ -2,6 +2,13 @@
 //
 // One type per table, its columns in their order, as the driver hands them over (bigint as a safe integer).
 
+export type AcceptedManifestRow = {
+  agent: string;
+  digest: string;
+  accepted_by: string;
+  accepted_at: Date;
+};
+
 export type AgentRow = {
   id: string;
   name: string;
@@ -59,6 +66,15 @@ export type CredentialRow = {
   label: string;
   state: string;
   created_at: Date;
+  expires_at: Date | null;
+  manifest_digest: string | null;
+  manifest_attested: boolean;
+  manifest_accepted: boolean;
+};
+
+export type CutOffRow = {
+  key: string;
+  number: number;
 };
 
 export type EnforcementPointRow = {
@@ -106,6 +122,31 @@ export type HumanRow = {
   created_at: Date;
 };
 
+export type InstanceRow = {
+  credential: string;
+  issuer: string;
+  match: string;
+  subject: string;
+  instance: string | null;
+};
+
+export type IssuerMatchRow = {
+  id: string;
+  issuer: string;
+  claims: unknown;
+  below: string | null;
+  agent: string;
+  manifest_claim: string | null;
+  state: string;
+  created_at: Date;
+};
+
+export type IssuerSubjectRow = {
+  issuer: string;
+  subject: string;
+  agent: string;
+};
+
 export type MandateRow = {
   id: string;
   agent: string;
@@ -123,6 +164,15 @@ export type OrganisationPolicyRow = {
   text: string;
   published_by: string;
   published_at: Date;
+};
+
+export type PartnerClientRow = {
+  id: string;
+  audience: string;
+  agent: string;
+  client_id: string;
+  state: string;
+  created_at: Date;
 };
 
 export type PrincipalNameRow = {
@@ -211,6 +261,7 @@ export type TaskRow = {
   granted: unknown;
   instance: string | null;
   asked: unknown;
+  opened_after: number;
 };
 
 export type TileRow = {
@@ -226,6 +277,20 @@ export type TreeHeadRow = {
   frontier: Buffer;
   note: string;
   at: Date;
+};
+
+export type TrustedIssuerRow = {
+  id: string;
+  name: string;
+  kind: string;
+  issuer: string;
+  keys: unknown;
+  algs: string[];
+  max_lifetime_seconds: number;
+  is_internal: boolean;
+  receiver: string | null;
+  state: string;
+  created_at: Date;
 };
 
 export type UnsequencedRow = {

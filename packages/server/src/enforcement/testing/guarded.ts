@@ -4,7 +4,7 @@ import type { AuthenticatedCaller, GuardHouse } from '@surety/contract/enforceme
 import { type ExactRecord, readExactJson } from '@surety/contract/exact-json';
 import { MandateDocument } from '@surety/contract/mandate';
 import { digestCall } from '@surety/decision/call-digest';
-import { openCedarWasm } from '@surety/decision/cedar-wasm-engine';
+import { openCedar } from '@surety/decision/cedar-engine';
 import { createNonceSource } from '@surety/proof/nonce';
 import { afterAll } from 'vitest';
 import { addSystem } from '#catalogue/add-system';
@@ -49,7 +49,7 @@ export async function guarded(approvalSeconds = 600) {
     systems: openSystemFacts({ db, feed }),
     authority: openAuthorityFacts({ db, feed }),
   };
-  const decider = createDecider({ ...known, db, engine: openCedarWasm() });
+  const decider = createDecider({ ...known, db, engine: openCedar() });
   const authenticator = { authenticate: () => Promise.reject(new Error('callers are made here')), nonce: () => '' };
   const inFlight = openInFlight(feed);
   const guard: GuardHouse = openGuardHouse({
@@ -69,7 +69,7 @@ export async function guarded(approvalSeconds = 600) {
     await queue.close();
     await feed.close();
   });
-  return { ...known, db, guard, decider, point, house: { db, clock }, ...residents(db, clock) };
+  return { ...known, db, queue, guard, decider, point, house: { db, clock }, ...residents(db, clock) };
 }
 
 export type Guarded = Awaited<ReturnType<typeof guarded>>;

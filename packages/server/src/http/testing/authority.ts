@@ -9,6 +9,9 @@ import { type Feed, openFeed } from '#change/feed';
 import { createPermit } from '#decision/permit-api';
 import { openAuthorityFacts } from '#delegation/authority-facts';
 import { delegationRoutes } from '#delegation/delegation-routes';
+import { openFederation } from '#federation/federation';
+import { federationRoutes } from '#federation/federation-routes';
+import type { ResolveHost } from '#federation/fetch-document';
 import type { IssuanceRoom } from '#issuance/issuance-room';
 import type { AnyAnswer } from '#kernel/answer';
 import { type Db, openDb, openPool } from '#kernel/db';
@@ -71,6 +74,10 @@ export type AuthorityOptions = {
   readonly answers?: readonly AnyAnswer[];
   readonly log?: Log;
   readonly accessTokenSeconds?: number;
+  /** Whether keys of issuers may come from plain http on this computer; so by default. */
+  readonly allowLoopback?: boolean;
+  /** The name server that is asked for the hosts of issuers. */
+  readonly resolve?: ResolveHost;
 };
 
 /** Starts an authorization server of real parts on a house of its own. The public address of every node is the first one's. */
@@ -183,8 +190,10 @@ async function openNode(door: Door, parts: NodeParts): Promise<AuthorityNode> {
   const keyRing = await openKeyRing({ db, sealer, clock, feed });
   const facts = openPrincipalFacts({ db, feed });
   const queue = openCommitQueue({ url: databaseUrl, clock, log });
-  const authenticator = createAuthenticator({ issuer, keyRing, feed, facts, clock });
+  const authority = openAuthorityFacts({ db, feed });
+  const authenticator = createAuthenticator({ issuer, keyRing, feed, facts, authority, clock });
   const permit = createPermit({ db, facts });
+  const federating = { db, clock, issuer, allowLoopback: options.allowLoopback ?? true };
   const issuance: IssuanceRoom = {
     issuer,
     gatewayUrl,
@@ -195,9 +204,10 @@ async function openNode(door: Door, parts: NodeParts): Promise<AuthorityNode> {
     queue,
     keyRing,
     facts,
+    federation: openFederation({ ...federating, feed, queue, facts, resolve: options.resolve }),
     permit,
     nonces: createNonceSource(keyRing.nonceSecret),
-    authority: openAuthorityFacts({ db, feed }),
+    authority,
     systems: openSystemFacts({ db, feed }),
     accessTokenSeconds: options.accessTokenSeconds ?? 300,
     taskSeconds: 3_600,
@@ -205,6 +215,7 @@ async function openNode(door: Door, parts: NodeParts): Promise<AuthorityNode> {
   const answers = [
     ...registryRoutes({ db, clock, issuer, gatewayUrl }),
     ...delegationRoutes({ db, clock }),
+    ...federationRoutes(federating),
     ...(options.answers ?? []),
   ];
   const isClaimed = async () => (await countHumans(db)) > 0;

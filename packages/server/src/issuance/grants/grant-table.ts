@@ -1,5 +1,11 @@
 import { clientCredentials } from './client-credentials.ts';
 import type { Grant } from './grant.ts';
+import { exchangeToken, tokenExchangeGrant } from './token-exchange.ts';
+import { jwtBearer } from './jwt-bearer.ts';
 
 /** Every grant that is offered, by its `grant_type`. One file for each; the metadata is written from this table. */
-export const grantTable: ReadonlyMap<string, Grant> = new Map([['client_credentials', clientCredentials]]);
+export const grantTable: ReadonlyMap<string, Grant> = new Map<string, Grant>([
+  ['client_credentials', { knows: 'client-assertion', act: clientCredentials }],
+  [tokenExchangeGrant, { knows: 'client-assertion', act: exchangeToken }],
+  ['urn:ietf:params:oauth:grant-type:jwt-bearer', { knows: 'own-assertion', act: jwtBearer }],
+]);

@@ -6,7 +6,7 @@ export type Served = { readonly url: string; close(): Promise<void> };
 /** Serves a web-standard handler on a loopback port. */
 export async function serveFetch(handle: (request: Request) => Promise<Response>): Promise<Served> {
   const server = createServer((request, response) => {
-    void answer(handle, request, response).catch(() => response.destroy());
+    answer(handle, request, response).catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -30,17 +30,13 @@ async function answer(
   for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
   const { method = 'GET', headers, url = '/' } = incoming;
   const body = method === 'GET' || method === 'HEAD' ? {} : { body: Buffer.concat(chunks) };
+  const given = Object.entries(headers).map(([name, value]) => [name, String(value)] as [string, string]);
   const response = await handle(
-    new Request(`http://${headers.host ?? ''}${url}`, {
-      method,
-      headers: headers as Record<string, string>,
-      signal: gone.signal,
-      ...body,
-    }),
+    new Request(`http://${headers.host ?? '127.0.0.1'}${url}`, { method, headers: given, signal: gone.signal, ...body }),
   );
   outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-  if (response.body !== null)
-    for await (const bytes of response.body)
-      if (!outgoing.write(bytes)) await new Promise((resolve) => outgoing.once('drain', resolve));
+  outgoing.flushHeaders();
+  for await (const bytes of response.body ?? [])
+    if (!outgoing.write(bytes)) await new Promise((resolve) => outgoing.once('drain', resolve));
   outgoing.end();
 }

@@ -1,0 +1,98 @@
+import type { LinkAbove } from '@surety/contract/enforcement';
+import type { Task } from '@surety/contract/task';
+import type { Feed } from '#change/feed';
+import type { Clock } from '#kernel/clock';
+import { kindOf, type Principal } from '#registry/principal';
+import { readPrincipalStanding, type StandingFacts } from './read-standing.ts';
+
+/** Where chains are read from. */
+export type ChainHouse = {
+  readonly feed: Pick<Feed, 'cutoffOf'>;
+  readonly facts: StandingFacts;
+  readonly authority: { chain(taskId: string): Promise<readonly Task[] | undefined> };
+  readonly clock: Clock;
+};
+
+/** One task of a chain, whose agent and the person who answers for it are active. */
+export type LiveLink = { readonly task: Task; readonly principal: Principal; readonly owner: string | undefined };
+
+export type ChainStanding =
+  | {
+      readonly live: true;
+      /** Root first, the task itself last. */
+      readonly tasks: readonly Task[];
+      readonly links: readonly LiveLink[];
+      /** What lies above the last link, and ends it when it ends. */
+      readonly above: readonly LinkAbove[];
+    }
+  | { readonly live: false; readonly why: string };
+
+/**
+ * Whether every link of a stored chain is live now: whole and without a loop, each task open, each agent active with an
+ * active owner, each opening key active, the person at the root active, and nothing cut off since it was opened. What was
+ * opened before a cut-off stays dead when its principal is enabled again.
+ */
+export async function readChain(house: ChainHouse, taskId: string): Promise<ChainStanding> {
+  const tasks = await house.authority.chain(taskId);
+  if (tasks === undefined || breakOf(tasks) !== undefined) return dead('the chain is not whole');
+  const now = house.clock();
+  const links: LiveLink[] = [];
+  for (const task of tasks) {
+    if (task.state !== 'open' || Date.parse(task.expiresAt) <= now) return dead('a task of the chain has ended');
+    if (task.instance !== null && (await house.facts.credential(task.instance))?.state !== 'active')
+      return dead('the key that opened a task of the chain is not active');
+    const standing = await readPrincipalStanding(house.facts, task.agent);
+    if (!standing.live) return dead(standing.why);
+    links.push({ task, principal: standing.principal, owner: standing.owner });
+  }
+  const root = tasks[0];
+  if (root !== undefined && kindOf(root.requester) === 'human' && (await house.facts.human(root.requester))?.state !== 'active')
+    return dead('the person at the root is not active');
+  const all = links.map(keysOf);
+  if (all.flat().some((link) => isEnded(house.feed, link))) return dead('a link of the chain was cut off');
+  return { live: true, tasks, links, above: [...all.slice(0, -1).flat(), ...answeringFor(links.at(-1))] };
+}
+
+/** Whether something above has ended, as far as this node has heard. */
+export function isEnded(feed: Pick<Feed, 'cutoffOf'>, { key, sinceMs }: LinkAbove): boolean {
+  const cutOff = feed.cutoffOf(key);
+  return cutOff !== undefined && (sinceMs === undefined || cutOff >= sinceMs);
+}
+
+/**
+ * The first task at which a chain is not one: it does not hang on the one above, is counted wrongly, has another root, or
+ * an agent comes twice. Undefined when it is whole.
+ */
+export function breakOf(chain: readonly Task[]): number | undefined {
+  const root = chain[0];
+  const seen = new Set<string>();
+  for (const [at, task] of chain.entries()) {
+    const above = chain[at - 1];
+    const hangs = above === undefined ? task.parent === null : task.parent === above.id && task.requester === above.agent;
+    const isCounted = task.depth === at && task.root === root?.id && task.answerable === root.answerable;
+    if (!hangs || !isCounted || seen.has(task.agent)) return at;
+    seen.add(task.agent);
+  }
+  return root === undefined ? 0 : undefined;
+}
+
+/** Everything whose end ends what hangs below a link. */
+function keysOf({ task, principal, owner }: LiveLink): readonly LinkAbove[] {
+  const sinceMs = Date.parse(task.createdAt);
+  return [
+    { key: task.id },
+    ...(task.instance === null ? [] : [{ key: task.instance }]),
+    ...[principal.one.id, owner, kindOf(task.requester) === 'human' ? task.requester : undefined].flatMap((key) =>
+      key === undefined ? [] : [{ key, sinceMs }],
+    ),
+  ];
+}
+
+/** The actor's own agent, key and task are its own to watch; who answers for it, and the person who asked, are not. */
+function answeringFor(last: LiveLink | undefined): readonly LinkAbove[] {
+  return last === undefined ? [] : keysOf(last).filter(({ key }) => kindOf(key) === 'human');
+}
+
+function dead(why: string): ChainStanding {
+  return { live: false, why };
+}

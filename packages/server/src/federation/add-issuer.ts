@@ -1,0 +1,69 @@
+import type { AssertionAlg, IssuerKind, KeyPlace, TrustedIssuer } from '@surety/contract/federation';
+import { announce } from '#change/announce';
+import { instant } from '#kernel/clock';
+import type { Tx } from '#kernel/db';
+import { Fault } from '#kernel/fault';
+import { newId } from '#kernel/id';
+import { record } from '#ledger/record';
+import { resolveOf } from '#registry/find-principal';
+import { holdHumans } from '#registry/human-store';
+import type { FederationHouse } from './federation-house.ts';
+import { addIssuerRow } from './issuer-store.ts';
+import { checkIssuer, kindRules } from './issuer.ts';
+
+export type AddIssuer = {
+  readonly name: string;
+  readonly kind: IssuerKind;
+  readonly issuer: string;
+  readonly keys: KeyPlace;
+  readonly algs?: readonly AssertionAlg[] | undefined;
+  readonly maxLifetimeSeconds?: number | undefined;
+  readonly isInternal: boolean;
+  /** Id or name. An agent platform has one: who answers at first for agents that nobody has seen before. */
+  readonly receiver?: string | undefined;
+};
+
+/**
+ * Trusts an issuer: from now on its word about its workloads is taken, for those that a match names. Faults `name.taken`,
+ * `issuer.refused`, `human.not_found`, `human.not_active`.
+ */
+export async function addIssuer(house: FederationHouse, actor: string, input: AddIssuer): Promise<TrustedIssuer> {
+  const { kind, keys } = input;
+  const algs = input.algs ?? kindRules[kind].algs;
+  checkIssuer({ kind, issuer: input.issuer, keys, algs }, { ours: house.issuer, allowLoopback: house.allowLoopback });
+  if ((kind === 'workload-grant') !== (input.receiver !== undefined)) {
+    const message = 'an agent platform has a person who receives its agents, and no other kind does';
+    throw new Fault('issuer.refused', undefined, { issues: [{ path: '/receiver', message }] });
+  }
+  return house.db.transaction(async (tx) => {
+    const now = house.clock();
+    const issuer: TrustedIssuer = {
+      id: newId('issuer', now),
+      name: input.name,
+      kind,
+      issuer: input.issuer,
+      keys,
+      algs: [...algs],
+      maxLifetimeSeconds: input.maxLifetimeSeconds ?? kindRules[kind].maxLifetimeSeconds,
+      isInternal: input.isInternal,
+      receiver: input.receiver === undefined ? null : await holdReceiver(tx, input.receiver),
+      state: 'active',
+      createdAt: instant(now),
+    };
+    await addIssuerRow(tx, issuer);
+    await record(tx, house.clock, {
+      type: 'issuer.trusted',
+      actor,
+      about: issuer.id,
+      data: { name: issuer.name, kind, issuer: issuer.issuer, algs: issuer.algs, keysFrom: 'url' in keys ? keys.url : keys.from },
+    });
+    await announce(tx, [{ what: 'changed', key: issuer.id }]);
+    return issuer;
+  });
+}
+
+async function holdReceiver(tx: Tx, ref: string) {
+  const [human] = await holdHumans(tx, [await resolveOf(tx, 'human', ref)]);
+  if (human?.state !== 'active') throw new Fault('human.not_active');
+  return human.id;
+}
