@@ -27,7 +27,7 @@ export function judge(revision: Revision, found: Readonly<Record<Way, Findings>>
     return { scenario, direct: counts(direct), guarded: counts(guarded), worse: worse(direct, guarded) };
   });
   const complaints = (['direct', 'guarded'] as const).flatMap((way) =>
-    unexpected(way, revision, found[way], expected[way][revision]),
+    unexpected(`${revision} ${way}`, found[way], expected[way][revision]),
   );
   for (const { scenario, worse: ids } of rows) {
     if (ids.length > 0 && expected.guarded[revision][scenario] === undefined)
@@ -36,17 +36,23 @@ export function judge(revision: Revision, found: Readonly<Record<Way, Findings>>
   return { rows, complaints };
 }
 
-function unexpected(way: Way, revision: Revision, findings: Findings, expected: Readonly<Record<string, string>>): string[] {
+/** Scenarios that fail and are not on the list of those that may, and those on the list that do not fail. */
+export function unexpected(
+  where: string,
+  findings: Findings,
+  expected: Readonly<Record<string, string>>,
+  failure: readonly CheckStatus[] = ['FAILURE'],
+): string[] {
   const failing = new Set(
-    [...findings].filter(([, checks]) => checks.some(({ status }) => status === 'FAILURE')).map(([scenario]) => scenario),
+    [...findings].filter(([, checks]) => checks.some(({ status }) => failure.includes(status))).map(([scenario]) => scenario),
   );
   return [
     ...[...failing]
       .filter((scenario) => expected[scenario] === undefined)
-      .map((scenario) => `${revision} ${scenario}: fails ${way}: ${messages(findings.get(scenario) ?? [])}`),
+      .map((scenario) => `${where}: ${scenario} fails: ${messages(findings.get(scenario) ?? [], failure)}`),
     ...Object.keys(expected)
       .filter((scenario) => !failing.has(scenario))
-      .map((scenario) => `${revision} ${scenario}: expected to fail ${way}, and does not: take it off the list`),
+      .map((scenario) => `${where}: ${scenario} is expected to fail, and does not: take it off the list`),
   ];
 }
 
@@ -69,7 +75,8 @@ function worst(checks: readonly Check[]): ReadonlyMap<string, CheckStatus> {
   return byId;
 }
 
-function counts(checks: readonly Check[]): string {
+/** The checks of one scenario, in a few words. */
+export function counts(checks: readonly Check[]): string {
   const count = (wanted: CheckStatus): number => checks.filter(({ status }) => status === wanted).length;
   const parts = [
     `${count('SUCCESS')} passed`,
@@ -80,9 +87,9 @@ function counts(checks: readonly Check[]): string {
   return checks.length === 0 ? 'not run' : parts.join(', ');
 }
 
-function messages(checks: readonly Check[]): string {
+function messages(checks: readonly Check[], failure: readonly CheckStatus[]): string {
   return checks
-    .filter(({ status }) => status === 'FAILURE')
+    .filter(({ status }) => failure.includes(status))
     .map(({ id, errorMessage }) => `${id} (${errorMessage ?? ''})`)
     .join('; ');
 }

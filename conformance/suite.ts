@@ -19,10 +19,23 @@ const command = fileURLToPath(new URL('../node_modules/@modelcontextprotocol/con
  * Runs every server scenario that a protocol revision requires, and those that are reported beside them, against one
  * address. Rejects when the suite itself did not run.
  */
-export async function runSuite(url: string, revision: Revision): Promise<Findings> {
+export function runSuite(url: string, revision: Revision): Promise<Findings> {
+  return runSuites([['server', '--url', url, '--requirements', revision]]);
+}
+
+/** Where the suite runs, and what it finds in its environment beside ours. */
+export type SuitePlace = { readonly folder?: string; readonly env?: Readonly<Record<string, string>> };
+
+/** Runs the suite once for each list of arguments, all at once; what they found together. Rejects when one did not run. */
+export async function runSuites(commands: readonly (readonly string[])[], place: SuitePlace = {}): Promise<Findings> {
+  const all = await Promise.all(commands.map((args) => findingsOf(args, place)));
+  return new Map(all.flatMap((findings) => [...findings]));
+}
+
+async function findingsOf(args: readonly string[], place: SuitePlace): Promise<Findings> {
   const folder = await mkdtemp(join(tmpdir(), 'conformance-'));
   try {
-    const output = await run(['server', '--url', url, '--requirements', revision, '--output-dir', folder]);
+    const output = await run([...args, '--output-dir', folder], place);
     const findings = await readFindings(folder);
     if (findings.size === 0) throw new Error(`The conformance suite did not run:\n${output}`);
     return findings;
@@ -31,9 +44,13 @@ export async function runSuite(url: string, revision: Revision): Promise<Finding
   }
 }
 
-function run(args: readonly string[]): Promise<string> {
+function run(args: readonly string[], { folder, env = {} }: SuitePlace): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [command, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+      ...(folder === undefined ? {} : { cwd: folder }),
+    });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => (output += bytes.toString()));
     child.once('error', reject);
@@ -41,13 +58,13 @@ function run(args: readonly string[]): Promise<string> {
   });
 }
 
-/** Each scenario leaves a folder `server-<scenario>-<time>` with its checks. */
+/** Each scenario leaves a folder `<scenario>-<time>` with its checks, those of servers with `server-` before it. */
 async function readFindings(folder: string): Promise<Findings> {
   const findings = new Map<string, readonly Check[]>();
-  for (const name of (await readdir(folder)).sort()) {
-    const scenario = /^server-(.+)-\d{4}-\d\d-\d\dT[\d-]+Z$/.exec(name)?.[1];
+  for (const path of (await readdir(folder, { recursive: true })).sort()) {
+    const scenario = /^(?:server-)?(.+)-\d{4}-\d\d-\d\dT[\d-]+Z[/\\]checks\.json$/.exec(path)?.[1];
     if (scenario !== undefined)
-      findings.set(scenario, JSON.parse(await readFile(join(folder, name, 'checks.json'), 'utf8')) as Check[]);
+      findings.set(scenario.replaceAll('\\', '/'), JSON.parse(await readFile(join(folder, path), 'utf8')) as Check[]);
   }
   return findings;
 }

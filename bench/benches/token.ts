@@ -5,12 +5,16 @@ import { rowOf, type Row } from '../harness/row.ts';
 import type { Samples } from '../harness/samples.ts';
 import { type Side, takenBy, takeTurns } from '../harness/take-turns.ts';
 import { runLoad } from '../load/run-load.ts';
+import { type Chain, openChain, signExchanges } from './token/exchange.ts';
 import { assertIssuanceRefusals } from './token/refusals.ts';
 import { startOidcProvider, startOurs } from './token/sides.ts';
 import { fetchNonce, isIssued, signRequests, type TokenSide } from './token/token-side.ts';
 
 /** Requests under way at a time. */
 const connections = 16;
+
+/** How many hops lie above the task that an exchange opens, with its own. */
+const depths = [1, 3, 4] as const;
 
 /** Clients that take turns. */
 const clients = 64;
@@ -21,7 +25,8 @@ type Figure = 'perCpuSecond' | 'perCpuSecondWithStore' | 'rate' | 'p50Ms' | 'p99
  * `client_credentials` with private_key_jwt and DPoP, a nonce demanded, a JWT for one resource. Ours: the whole server with
  * its own PostgreSQL, every token recorded and every proof and assertion spent durably, with a new task for each. Beside
  * it oidc-provider, which keeps everything in memory. Both are children of this process, which sends what it has signed
- * before.
+ * before. `exchange depth=N` is beside our own `issue`: a delegation token becomes a token for a task N hops below the top, with
+ * every link of its chain looked at and fenced.
  */
 export async function benchToken(plan: Plan, give: (row: Row) => void): Promise<void> {
   const sides: TokenSide[] = [];
@@ -37,10 +42,12 @@ export async function benchToken(plan: Plan, give: (row: Row) => void): Promise<
       bare.push(1_000_000 / (2 * verifyMicros + signMicros));
     };
     const taken = await takeTurns(
-      sides.map((side) => measured(side, plan)),
+      [...sides.map((side) => measured(side, plan)), ...depths.map((depth) => exchanging(ours, depth, plan))],
       { rounds: plan.quick ? 2 : 10, before },
     );
-    for (const row of rowsOf(takenBy(taken, ours.name), { name: peer.name, taken: takenBy(taken, peer.name) }, bare)) give(row);
+    const issuing = takenBy(taken, ours.name);
+    for (const row of rowsOf(issuing, { name: peer.name, taken: takenBy(taken, peer.name) }, bare)) give(row);
+    for (const depth of depths) give(exchangeRow(depth, takenBy(taken, exchangeName(depth)), issuing));
   } finally {
     await Promise.all(sides.map(({ program }) => program.close()));
   }
@@ -70,6 +77,44 @@ function measured(side: TokenSide, plan: Plan): Side<Figure> {
     };
   };
   return { name: side.name, round };
+}
+
+const exchangeName = (depth: number): string => `exchange depth=${depth}`;
+
+/** One more hop below a chain that is there: the exchange is measured, not how its delegation tokens were got. */
+function exchanging(side: TokenSide, depth: number, plan: Plan): Side<Figure> {
+  let chain: Chain | undefined;
+  const round = async (): Promise<Record<Figure, number>> => {
+    const nonce = await fetchNonce(side);
+    chain ??= await openChain(side, depth - 1, nonce);
+    const requests = await signExchanges(side, chain, { count: plan.quick ? 300 : 2_000, nonce });
+    const before = { server: await side.program.cpuMicros(), postgres: postgresMicros(side) };
+    const load = await runLoad({ port: side.port, connections, requests, seconds: 60, check: isIssued });
+    const server = (await side.program.cpuMicros()) - before.server;
+    const postgres = postgresMicros(side) - before.postgres;
+    plan.say(`token: ${exchangeName(depth)} ${Math.round(load.answered / load.seconds)} tokens/s`);
+    return {
+      perCpuSecond: load.answered / (server / 1_000_000),
+      perCpuSecondWithStore: load.answered / ((server + postgres) / 1_000_000),
+      rate: load.answered / load.seconds,
+      p50Ms: load.p50Ms,
+      p99Ms: load.p99Ms,
+      serverMicros: server / load.answered,
+      postgresMicros: postgres / load.answered,
+    };
+  };
+  return { name: exchangeName(depth), round };
+}
+
+function exchangeRow(depth: number, { perCpuSecond }: Taken, issuing: Taken): Row {
+  return rowOf({
+    bench: 'token',
+    case: exchangeName(depth),
+    unit: 'req/cpu-s',
+    better: 'higher',
+    ours: perCpuSecond,
+    peer: { name: 'own issue', samples: issuing.perCpuSecond },
+  });
 }
 
 function postgresMicros({ postgresPid }: TokenSide): number {

@@ -23,7 +23,8 @@ async function start({ clients, resource }: OidcStart): Promise<OidcStarted> {
   const { port } = server.address() as AddressInfo;
   const issuer = `http://127.0.0.1:${port}`;
   const provider = new Provider(issuer, configure(clients, resource));
-  server.on('request', provider.callback());
+  const answer = provider.callback();
+  server.on('request', (request, response) => void answer(request, response));
   return { port, issuer };
 }
 

@@ -11,7 +11,8 @@ import type { TokenSide } from './token-side.ts';
 export async function startOurs(plan: Plan, clients: number): Promise<TokenSide> {
   const program = await startProgram('surety-program', plan);
   try {
-    const { issuer, port, postgresPid } = await program.ask<SuretyStarted>('start');
+    const { issuer, port, postgresPid, gatewayUrl } = await program.ask<SuretyStarted>('start');
+    await program.ask('protect', { name: 'crm', url: 'http://127.0.0.1:9/mcp', secret: 'none', operations: [] });
     if (plan.pin) pinTo(postgresPid, cpuOf.load);
     const keys = newKeys(clients + 1);
     const agents = keys.map((key, at): NewAgent => ({ name: `agent-${at}`, jwk: key.publicJwk }));
@@ -19,7 +20,8 @@ export async function startOurs(plan: Plan, clients: number): Promise<TokenSide>
     const all = known.map(({ id }, at) => ({ id, key: keys[at] ?? generateSigningKey() }));
     const suspended = all.pop();
     await program.ask('suspend', suspended?.id);
-    return { name: 'ours', program, postgresPid, port, issuer, resource: `${issuer}/v1`, clients: all, suspended };
+    const resources = { resource: `${issuer}/v1`, system: `${gatewayUrl}/mcp/crm` };
+    return { name: 'ours', program, postgresPid, port, issuer, ...resources, clients: all, suspended };
   } catch (thrown) {
     await program.close();
     throw thrown;

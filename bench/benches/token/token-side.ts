@@ -14,6 +14,8 @@ export type TokenSide = {
   readonly port: number;
   readonly issuer: string;
   readonly resource: string;
+  /** A protected system, where there is one: what tokens are exchanged for. */
+  readonly system?: string | undefined;
   readonly clients: readonly TokenClient[];
   /** One who is known, and may have nothing any more. */
   readonly suspended: TokenClient | undefined;

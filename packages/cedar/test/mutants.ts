@@ -27,7 +27,7 @@ try {
   rmSync(workshop, { recursive: true });
 }
 say(
-  `${mutations.length - lives.length} of ${mutations.length} mutants caught by the ${smokeSeeds.length} batches of the smoke test`,
+  `${mutations.length - lives.length} of ${mutations.length} mutants caught by the smoke test: ${smokeSeeds.length} random batches and the corpus`,
 );
 process.exitCode = lives.length === 0 ? 0 : 1;
 

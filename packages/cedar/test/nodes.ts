@@ -35,11 +35,24 @@ function call(name: string, takes: readonly Type[], gives: Type): Node {
   };
 }
 
-/** A pattern of few characters, so that some texts match it. */
-function randomPattern(random: Random): Json {
+/** A pattern of few characters, or made of the ends of a text, which may overlap there: near enough to match now and then. */
+function randomPattern(random: Random, operand: Expression): Json {
+  const text = operand['Value'];
+  if (typeof text === 'string' && text.isWellFormed() && random.chance(70)) return patternFor(random, [...text]);
   return random.many(random.below(6), () =>
     random.chance(40) ? 'Wildcard' : { Literal: random.pick(['a', 'b', 'ab', '*', 'é', '😀', 'c']) },
   );
+}
+
+function patternFor(random: Random, letters: readonly string[]): Json {
+  const cut = (): Json => {
+    const from = random.below(letters.length + 1);
+    return { Literal: letters.slice(from, from + 1 + random.below(3)).join('') };
+  };
+  const head: Json = { Literal: letters.slice(0, random.chance(50) ? 0 : random.below(letters.length + 1)).join('') };
+  const tail: Json = { Literal: letters.slice(random.below(letters.length + 1)).join('') };
+  const between = random.many(random.below(4), () => [cut(), 'Wildcard']).flat();
+  return random.chance(15) ? [head, ...between] : [head, 'Wildcard', ...between, ...(random.chance(80) ? [tail] : [])];
 }
 
 const attributes = [...types, 'absent', '__proto__'];
@@ -84,7 +97,7 @@ export const nodes: readonly Node[] = [
     name: 'like',
     takes: [['string']],
     gives: 'bool',
-    write: ([left], random) => ({ like: { left: left!, pattern: randomPattern(random) } }),
+    write: ([left], random) => ({ like: { left: left!, pattern: randomPattern(random, left!) } }),
   },
   {
     name: 'is',

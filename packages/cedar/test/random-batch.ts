@@ -16,9 +16,11 @@ export type Batch = { readonly policies: readonly RandomPolicy[]; readonly world
 export function randomBatch(random: Random): Batch {
   const world = randomWorld(random, 20);
   const foresee = foreseeIn(world);
-  const isMixed = random.chance(25);
+  const isMixed = random.chance(50);
   const size = isMixed ? 1 + random.below(6) : 100;
-  const policies = random.many(size, () => randomPolicy(random, isMixed && random.chance(40) ? 'forbid' : 'permit', foresee));
+  const policies = random.many(size, () =>
+    randomPolicy(random, { effect: isMixed && random.chance(40) ? 'forbid' : 'permit', foresee, openPercent: isMixed ? 40 : 85 }),
+  );
   return { policies, world };
 }
 

@@ -6,6 +6,7 @@ import {
   type ExtensionType,
   type Json,
   randomAction,
+  randomBroken,
   randomLong,
   randomString,
   randomText,
@@ -30,11 +31,18 @@ export type RandomPolicy = {
 /** Gives the value that an expression has, as an expression, so that a policy can ask for exactly it; undefined if it has none. */
 export type Foresee = (expression: Expression) => Expression | undefined;
 
-export function randomPolicy(random: Random, effect: 'permit' | 'forbid', foresee: Foresee): RandomPolicy {
+export type PolicyOptions = {
+  readonly effect: 'permit' | 'forbid';
+  readonly foresee: Foresee;
+  /** How many percent of the policies have a head that fits everything. */
+  readonly openPercent: number;
+};
+
+export function randomPolicy(random: Random, { effect, foresee, openPercent }: PolicyOptions): RandomPolicy {
   const { body, covered } = randomCondition(random, foresee);
-  const { scope, slots, isOpen } = randomScope(random);
+  const { scope, slots, isOpen } = randomScope(random, openPercent);
   const more = random.chance(10) ? [{ kind: random.pick(['when', 'unless']), body: randomExpression(random, 'bool', 2) }] : [];
-  const conditions = random.chance(3) ? [] : [{ kind: random.chance(90) ? 'when' : 'unless', body }, ...more];
+  const conditions = random.chance(isOpen ? 3 : 30) ? [] : [{ kind: random.chance(90) ? 'when' : 'unless', body }, ...more];
   const isCovering = isOpen && conditions.length > 0;
   return { policy: { effect, ...scope, conditions }, slots, covered: isCovering ? covered : undefined };
 }
@@ -42,8 +50,11 @@ export function randomPolicy(random: Random, effect: 'permit' | 'forbid', forese
 /** One node on operands of types it may or may not take, and around it what makes a condition of its value. */
 function randomCondition(random: Random, foresee: Foresee): { readonly body: Expression; readonly covered: Covered } {
   const { node, operands } = random.chance(50) ? evenly(random) : anyhow(random);
+  const written = operands.map((type) => randomOperand(random, type, node.name));
+  // The same on both sides: where `<` and `<=` differ, and what `==` is for.
+  const isTwin = written.length === 2 && operands[0] === operands[1] && random.chance(35);
   const inner = node.write(
-    operands.map((type) => randomOperand(random, type, node.name)),
+    isTwin ? [written[0]!, random.chance(50) ? written[0]! : almost(random, written[0]!)] : written,
     random,
   );
   const covered = { node: node.name, operands };
@@ -58,7 +69,8 @@ type Chosen = { readonly node: Node; readonly operands: readonly Type[] };
 
 function anyhow(random: Random): Chosen {
   const node = random.pick(nodes);
-  return { node, operands: node.takes.map((fitting) => (random.chance(85) ? random.pick(fitting) : random.pick(types))) };
+  const operands = node.takes.map((fitting) => (random.chance(85) ? random.pick(fitting) : random.pick(types)));
+  return { node, operands: random.chance(50) ? alike(node, operands) : operands };
 }
 
 const extensions = Object.keys(constructors) as ExtensionType[];
@@ -68,13 +80,44 @@ const places = nodes.flatMap((node) => node.takes.flatMap((_, at) => types.map((
 /** Every type in every place of every node equally often, beside operands that fit. */
 function evenly(random: Random): Chosen {
   const { node, at: fixed, type } = random.pick(places);
-  return { node, operands: node.takes.map((fitting, at) => (at === fixed ? type : random.pick(fitting))) };
+  const operands = node.takes.map((fitting, at) => (at === fixed ? type : random.pick(fitting)));
+  return { node, operands: random.chance(30) ? alike(node, operands) : operands };
+}
+
+/** Of one type, where a node takes everything: unlike types are never equal. */
+function alike({ takes }: Node, operands: readonly Type[]): readonly Type[] {
+  return takes.length === 2 && takes.every((fitting) => fitting.length > 1) ? operands.map(() => operands[0]!) : operands;
+}
+
+/** Another expression for a value that is nearly the same: a member less, another prefix, a text instead of a number. */
+function almost(random: Random, expression: Expression): Expression {
+  const { Set: members, Record: fields, Value: value, ip } = expression;
+  if (isList(members)) {
+    if (random.chance(50)) return { Set: members.toSpliced(random.below(members.length + 1), 1) };
+    return { Set: members.map((member) => almost(random, member)) };
+  }
+  if (isList(ip)) return { ip: ip.map((text) => otherPrefix(random, text)) };
+  if (typeof fields === 'object' && fields !== null)
+    return { Record: Object.fromEntries(Object.entries(fields).slice(random.below(2))) };
+  if (typeof value === 'bigint') return { Value: value.toString() };
+  return typeof value === 'string' && /^\d+$/.test(value) ? { Value: BigInt(value) } : expression;
+}
+
+function isList(json: Json | undefined): json is readonly Expression[] {
+  return Array.isArray(json);
+}
+
+function otherPrefix(random: Random, text: Expression): Expression {
+  if (typeof text['Value'] !== 'string') return text;
+  return { Value: `${text['Value'].split('/')[0]}/${random.pick([0, 8, 24, 32, 128])}` };
 }
 
 function randomOperand(random: Random, type: Type, node: string): Expression {
   const made = extensions.find((one) => constructors[one] === node);
-  if (made !== undefined && type === 'string' && random.chance(70))
-    return { Value: randomText(random, made, { anything: true }) };
+  if (made !== undefined && type === 'string' && random.chance(70)) {
+    return { Value: random.chance(30) ? randomBroken(random, made) : randomText(random, made, { anything: true }) };
+  }
+  if (node === 'neg' && type === 'long' && random.chance(20)) return { Value: -(2n ** 63n) };
   return randomExpression(random, type, random.pick([0, 0, 0, 1, 1, 2]));
 }
 
@@ -131,8 +174,15 @@ export function randomLiteral(random: Random, type: Type): Expression {
       return randomRecord(random);
     default:
       if (random.chance(10)) return { Value: randomValue(random, type) };
+      if (type === 'datetime' && random.chance(10)) return randomFarDatetime(random);
       return { [constructors[type]]: [{ Value: randomText(random, type, { anything: true }) }] };
   }
+}
+
+/** Beyond what has a text: near the ends of what a datetime can hold. */
+function randomFarDatetime(random: Random): Expression {
+  const by = random.pick(['9223372036854775807ms', '-9223372036854775808ms', '-9223372036854775000ms', '9223372036854770000ms']);
+  return { offset: [{ datetime: [{ Value: '1970-01-01' }] }, { duration: [{ Value: by }] }] };
 }
 
 function randomSet(random: Random): Expression {
@@ -161,8 +211,8 @@ type RandomScope = {
   readonly isOpen: boolean;
 };
 
-function randomScope(random: Random): RandomScope {
-  if (random.chance(80))
+function randomScope(random: Random, openPercent: number): RandomScope {
+  if (random.chance(openPercent))
     return { scope: { principal: { op: 'All' }, action: { op: 'All' }, resource: { op: 'All' } }, slots: {}, isOpen: true };
   const slots: Record<string, { type: string; id: string }> = {};
   const isTemplate = random.chance(25);

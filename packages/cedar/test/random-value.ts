@@ -42,6 +42,9 @@ const strings = [
   '😀',
   'a\u0000b',
   '__proto__',
+  '0',
+  '1',
+  '5',
   '1.0',
   '10.0.0.1',
   '1d',
@@ -125,71 +128,104 @@ const texts: Readonly<Record<ExtensionType, readonly string[]>> = {
   ],
 };
 
-const broken: readonly string[] = [
-  '',
-  '-',
-  'x',
-  '1',
-  '1.',
-  '.5',
-  '+1.0',
-  '1.00000',
-  ' 1.0',
-  '1.0\n',
-  '١.0',
-  '922337203685477.5808',
-  '-922337203685477.5809',
-  '1e2',
-  '--1.0',
-  '10.0.0',
-  '10.0.0.256',
-  '10.0.0.01',
-  '10.0.0.1/33',
-  '10.0.0.1/08',
-  '10.0.0.1/',
-  '10.0.0.1/00',
-  '10.0.0.1/8/8',
-  ':::',
-  '1:2:3:4:5:6:7',
-  '1:2:3:4:5:6:7:8::',
-  '1::2::3',
-  '12345::',
-  '::1/129',
-  '::ffff:10.0.0.1',
-  '::10.0.0.1',
-  'fe80::1%eth0',
-  '[::1]',
-  '1:2:3:4:5:6:7:8:9',
-  ':1:2:3:4:5:6:7',
-  '2026-02-29',
-  '2026-13-01',
-  '2026-00-10',
-  '2026-01-00',
-  '2026-01-01T24:00:00Z',
-  '2026-01-01T00:60:00Z',
-  '2026-01-01T23:59:60Z',
-  '2026-01-01T00:00:00',
-  '2026-01-01T00:00:00.1Z',
-  '2026-01-01T00:00:00+2400',
-  '2026-01-01T00:00:00+0060',
-  '2026-01-01T00:00:00+01:00',
-  '2026-01-01t00:00:00z',
-  '2026-1-1',
-  '12026-01-01',
-  '1h1d',
-  '1d1d',
-  'd',
-  '1',
-  '1.5h',
-  '+1d',
-  '1D',
-  '9223372036854775808ms',
-  '-9223372036854775809ms',
-  '106751991168d',
-  '99999999999999999999d',
-  '1ms1s',
-  '-0ms',
-];
+/** Texts that are no value of the type, or only just: each at some edge of what its constructor reads. */
+const broken: Readonly<Record<ExtensionType, readonly string[]>> = {
+  ipaddr: [
+    '10.0.0',
+    '10.0.0.256',
+    '10.0.0.01',
+    '10.0.0.1/33',
+    '10.0.0.1/08',
+    '10.0.0.1/',
+    '10.0.0.1/00',
+    '10.0.0.1/8/8',
+    ':::',
+    '1:2:3:4:5:6:7',
+    '1:2:3:4:5:6:7:8::',
+    '1::2::3',
+    '12345::',
+    '::1/129',
+    '::ffff:10.0.0.1',
+    '::10.0.0.1',
+    'fe80::1%eth0',
+    '[::1]',
+    '1:2:3:4:5:6:7:8:9',
+    ':1:2:3:4:5:6:7',
+    '1:2:3:4:5:6:7:8/129',
+    '::/1x',
+    '10.0.0.1.1',
+    '1:2:3:4:5:6::7:8',
+    'g::',
+  ],
+  decimal: [
+    '1',
+    '1.',
+    '.5',
+    '+1.0',
+    '1.00000',
+    ' 1.0',
+    '1.0\n',
+    '١.0',
+    '922337203685477.5808',
+    '-922337203685477.5809',
+    '1e2',
+    '--1.0',
+    '-.5',
+    '1.0.0',
+    '1,0',
+  ],
+  datetime: [
+    '2026-02-29',
+    '2026-13-01',
+    '2026-00-10',
+    '2026-01-00',
+    '2026-01-01T24:00:00Z',
+    '2026-01-01T00:60:00Z',
+    '2026-01-01T23:59:60Z',
+    '2026-01-01T00:00:00',
+    '2026-01-01T00:00:00.1Z',
+    '2026-01-01T00:00:00+2400',
+    '2026-01-01T00:00:00+0060',
+    '2026-01-01T00:00:00+01:00',
+    '2026-01-01t00:00:00z',
+    '2026-1-1',
+    '12026-01-01',
+    '2026-01-01T23:59:59.1234Z',
+    '2026-01-01T00:00:00-2400',
+    '2100-02-29',
+    '2026-04-31',
+    '2026-01-01Z',
+    '-2026-01-01',
+  ],
+  duration: [
+    '1h1d',
+    '1d1d',
+    'd',
+    '1',
+    '1.5h',
+    '+1d',
+    '1D',
+    '9223372036854775808ms',
+    '-9223372036854775809ms',
+    '106751991168d',
+    '-106751991168d',
+    '99999999999999999999d',
+    '1ms1s',
+    ' 1d',
+    '1d ',
+    '--1d',
+    '1d-1h',
+  ],
+};
+
+/** Nothing, a sign and a letter; and whatever another type reads. */
+const alien: readonly string[] = ['', '-', 'x', '1.0', '10.0.0.1', '2026-01-01', '1d', '-0ms', '-0.0'];
+
+/** Values that are nearly the same, so that comparing them is not a matter of course. */
+const close: Readonly<Partial<Record<ExtensionType, readonly string[]>>> = {
+  ipaddr: ['10.0.0.0', '10.0.0.0/8', '10.0.0.0/24', '::', '::/0', '0.0.0.0', '0.0.0.0/0', '::1', '::1/127'],
+  datetime: ['1970-01-01', '1970-01-01T00:00:00.001Z', '1970-01-01T01:00:00+0100', '1969-12-31T23:59:59.999Z'],
+};
 
 export const entityTypes = ['U', 'G', 'D', 'N::T'] as const;
 const ids = ['a', 'b', 'c', '\u0000', ''] as const;
@@ -214,7 +250,8 @@ export function randomString(random: Random): string {
 
 /** The text of an extension value; with `anything` also one that may be none. */
 export function randomText(random: Random, type: ExtensionType, { anything }: { readonly anything: boolean }): string {
-  if (anything && random.chance(8)) return random.pick(broken);
+  if (anything && random.chance(10)) return randomBroken(random, type);
+  if (random.chance(30)) return random.pick(close[type] ?? texts[type]);
   const text = random.pick(texts[type]);
   if (type === 'decimal' && random.chance(30)) return `${random.pick(['', '-'])}${random.below(1000)}.${random.below(10_000)}`;
   if (type === 'duration' && random.chance(30))
@@ -224,6 +261,11 @@ export function randomText(random: Random, type: ExtensionType, { anything }: { 
   return (
     text.slice(0, at) + random.pick(['', '0', '1', '9', ':', '.', '/', 'd', '-', 'Z', 'a']) + text.slice(at + random.below(2))
   );
+}
+
+/** A text at the edge of what the constructor of a type reads, mostly beyond. */
+export function randomBroken(random: Random, type: ExtensionType): string {
+  return random.pick(random.chance(90) ? broken[type] : alien);
 }
 
 /** A value as it stands in entities and in the context. */

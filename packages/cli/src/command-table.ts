@@ -45,6 +45,18 @@ export const commandTable: readonly RootCommand[] = [
     group: 'Identity',
     load: async () => (await import('./commands/workload.ts')).workloadCommands,
   },
+  {
+    name: 'issuer',
+    summary: 'platforms whose word about their workloads is taken',
+    group: 'Identity',
+    load: async () => (await import('./commands/issuer.ts')).issuerCommands,
+  },
+  {
+    name: 'partner',
+    summary: 'what agents are called by partners',
+    group: 'Identity',
+    load: async () => (await import('./commands/issuer.ts')).partnerCommands,
+  },
 
   {
     name: 'mandate',

@@ -60,7 +60,7 @@ export const events = {
   /** about the task */
   'task.opened': z.strictObject({ agent: text, answerable: text, trigger: text, expiresAt: text }),
   /** What the hop to a task granted: by whom, to whom, how far. `details` is the digest of what it was narrowed to. */
-  'hop.granted': z.strictObject({ parent: text.nullable(), from: text, to: text, depth: z.int(), depthLeft: z.int(), details: digest.nullable(), expiresAt: text }),
+  'hop.granted': z.strictObject({ parent: text.nullable(), from: text, to: text, depth: z.int(), depthLeft: z.int(), details: digest.nullable(), offer: text.nullable(), expiresAt: text }),
   'task.ended': z.strictObject({ agent: text }),
   /** about the principal */
   'delegation.offered': z.strictObject({ tokenId: text, to: text, task: text.nullable(), depth: z.int(), details: digest.nullable(), expiresAt: text }),
@@ -95,6 +95,8 @@ export const events = {
     issuer: text, subject: text, match: text, credential: text, actors: z.array(text), assertion: digest,
     manifestDigest: text.nullable(), isAttested: z.boolean(),
   }),
+  /** A copy said what it is made of. */
+  'instance.described': z.strictObject({ credential: text, manifestDigest: text, isAccepted: z.boolean() }),
   /** A finding: a key that belongs to one instance was presented for another. */
   'instance.key_reused': z.strictObject({ issuer: text, subject: text, credential: text, jkt: digest }),
   'agent.noticed': z.strictObject({ issuer: text, subject: text, receiver: text }),
@@ -105,6 +107,18 @@ export const events = {
   'assertion.issued': z.strictObject({
     assertionId: text, audience: text, clientId: text, subject: text, actors: z.array(text), task: text.nullable(), jkt: digest, expiresAt: text,
   }),
+  /** about the human */
+  'passkey.registered': z.strictObject({ passkey: text, by: z.enum(['code', 'session']) }),
+  /** about the session; `actor` is the human */
+  'session.opened': z.strictObject({ passkey: text, expiresAt: text }),
+  'session.ended': z.strictObject({ passkey: text }),
+  /** about the agent */
+  'agent.redirects_set': z.strictObject({ redirects: z.array(text) }),
+  /** about the agent; `actor` is the human who agreed, or refused */
+  'consent.given': z.strictObject({ session: text, passkey: text, audience: text, task: text, details: digest.nullable() }),
+  'consent.refused': z.strictObject({ session: text, passkey: text, audience: text }),
+  /** A finding, about the agent: a code or refresh token came a second time, so everything that came of it has ended. */
+  'grant.reused': z.strictObject({ kind: z.enum(['code', 'refresh']), task: text }),
   /** about the action of the API that was asked for */
   'api.denied': z.strictObject({ reason: text }),
 } as const satisfies Record<string, z.ZodType>;

@@ -2,13 +2,17 @@ import * as z from 'zod';
 import { AgentId, HumanId, Instant, IssuerId, MatchId, Name, PartnerClientId } from './id.ts';
 
 /**
- * What stands behind an issuer. `kubernetes`, `github`, `gitlab` and `cloud` vouch for workloads by their own claims; `spiffe` is a
- * trust domain; `workload-grant` is an agent platform that names its agents (WAG); `id-jag` is the authorization server of a partner.
+ * What stands behind an issuer. `kubernetes`, `github`, `gitlab` and `cloud` vouch for workloads by their own claims;
+ * `spiffe` is a trust domain; `workload-grant` is an agent platform that names its agents (WAG); `id-jag` is the
+ * authorization server of a partner.
  */
 export const IssuerKind = z.enum(['kubernetes', 'github', 'gitlab', 'cloud', 'spiffe', 'workload-grant', 'id-jag']);
 export type IssuerKind = z.infer<typeof IssuerKind>;
 
-/** Asymmetric signature algorithms (RFC 7518 §3.1, RFC 8037). What an issuer may sign with is chosen among these, for each issuer. */
+/**
+ * Asymmetric signature algorithms (RFC 7518 §3.1, RFC 8037). What an issuer may sign with is chosen among these, for
+ * each issuer.
+ */
 export const AssertionAlg = z.enum(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']);
 export type AssertionAlg = z.infer<typeof AssertionAlg>;
 
@@ -29,7 +33,10 @@ export type KeyPlace = z.infer<typeof KeyPlace>;
 export const IssuerUrl = z
   .string()
   .max(300)
-  .regex(/^(?:https?:\/\/[\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a~]+|spiffe:\/\/[a-z0-9._-]+)$/, 'expected an address, or spiffe://<trust domain>');
+  .regex(
+    /^(?:https?:\/\/[\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a~]+|spiffe:\/\/[a-z0-9._-]+)$/,
+    'expected an address, or spiffe://<trust domain>',
+  );
 
 export const TrustedIssuer = z
   .strictObject({
@@ -49,11 +56,17 @@ export const TrustedIssuer = z
 export type TrustedIssuer = z.infer<typeof TrustedIssuer>;
 
 /** A claim by its name, or by JSON pointer where it is nested; `=` never comes into it. */
-const claimName = z.string().min(1).max(200).regex(/^[\x21-\x3c\x3e-\x7e]+$/, 'expected the name of a claim, or a JSON pointer to it');
+const claimName = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[\x21-\x3c\x3e-\x7e]+$/, 'expected the name of a claim, or a JSON pointer to it');
 const claimValue = z.string().min(1).max(500);
 
 /** The claims that an assertion must carry, each exactly so. */
-export const MatchClaims = z.record(claimName, claimValue).refine((claims) => Object.keys(claims).length <= 10, 'at most 10 claims');
+export const MatchClaims = z
+  .record(claimName, claimValue)
+  .refine((claims) => Object.keys(claims).length <= 10, 'at most 10 claims');
 
 export const Match = z
   .strictObject({

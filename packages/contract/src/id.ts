@@ -81,6 +81,8 @@ export const idPrefixes = {
   issuer: 'iss',
   match: 'mat',
   partnerClient: 'ptn',
+  passkey: 'pky',
+  session: 'ses',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

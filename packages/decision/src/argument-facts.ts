@@ -6,7 +6,7 @@ export function pointerKeys(pointer: string): readonly string[] {
   return pointer
     .split('/')
     .slice(1)
-    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+    .map((key) => (key.includes('~') ? key.replaceAll('~1', '/').replaceAll('~0', '~') : key));
 }
 
 /** The value that a JSON pointer finds, or undefined where there is none. A null that was given is found, as null. */

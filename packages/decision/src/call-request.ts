@@ -2,7 +2,14 @@ import type { ExactRecord } from '@surety/contract/exact-json';
 import { argumentFacts } from './argument-facts.ts';
 import type { AgentFacts, HumanFacts, OwnerFacts, SystemFacts, TaskFacts } from './call-facts.ts';
 import { actionId, groupsOf } from './cedar-schema.ts';
-import { CedarEntityRef, CedarExtension, type CedarRecord, type EntityUid, toCedarArguments } from './cedar-value.ts';
+import {
+  CedarEntityRef,
+  CedarExtension,
+  type CedarRecord,
+  type CedarValue,
+  type EntityUid,
+  toCedarArguments,
+} from './cedar-value.ts';
 import type { CedarEntity, PolicyRequest } from './policy-engine.ts';
 import type { EntityNeed, PolicyNeeds } from './policy-needs.ts';
 
@@ -62,20 +69,22 @@ function humanRef({ id }: HumanFacts): CedarEntityRef {
 }
 
 function contextOf({ nowMs, task, chain, human, operation, arguments: args }: KnownCall, needs: PolicyNeeds): CedarRecord {
-  const plain: CedarRecord = {
-    now: CedarExtension.datetime(nowMs),
-    operation: operation.name,
-    effect: operation.effect,
-    trigger: (chain[0]?.task ?? task).trigger,
-    human: humanRef(human),
-    depth: BigInt(chain.length),
+  // Each only when it is needed: most questions look at one or two.
+  const plain: Readonly<Record<string, () => CedarValue>> = {
+    now: () => CedarExtension.datetime(nowMs),
+    operation: () => operation.name,
+    effect: () => operation.effect,
+    trigger: () => (chain[0]?.task ?? task).trigger,
+    human: () => humanRef(human),
+    depth: () => BigInt(chain.length),
   };
-  return {
-    args: toCedarArguments(args, needs.args),
-    facts: {
-      ...Object.fromEntries(Object.entries(plain).filter(([name]) => needs.facts.includes(name))),
-      at: argumentFacts(args, needs.pointers),
-      hours: Object.fromEntries(needs.hours.map(({ key, isOpen }) => [key, isOpen(nowMs)])),
-    },
+  const facts: Record<string, CedarValue> = {
+    at: needs.pointers.length === 0 ? {} : argumentFacts(args, needs.pointers),
+    hours: Object.fromEntries(needs.hours.map(({ key, isOpen }) => [key, isOpen(nowMs)])),
   };
+  for (const name of needs.facts) {
+    const fact = plain[name];
+    if (fact !== undefined) facts[name] = fact();
+  }
+  return { args: toCedarArguments(args, needs.args), facts };
 }

@@ -22,11 +22,11 @@ export function treeLimit({ nowMs, agent, task, chain }: Standing): Limit | unde
 
 function isWhole(tasks: readonly TaskFacts[], agents: readonly string[]): boolean {
   const fits = tasks.every(
-    ({ agent, parent, root, depth, hop }, at) =>
+    ({ agent, requester, parent, root, depth, hop }, at) =>
       agent === agents[at] &&
       depth === at &&
       root === tasks[0]?.id &&
-      (at === 0 ? parent === null : parent === tasks[at - 1]?.id && hop !== null),
+      (at === 0 ? parent === null : parent === tasks[at - 1]?.id && requester === agents[at - 1] && hop !== null),
   );
   return fits && new Set(agents).size === agents.length;
 }

@@ -39,7 +39,25 @@ test('a mandate in words', () => {
       'asks a person every time ("New"); until 31 Dec 2026 00:00 UTC.',
     'May call every operation of crm when /force is not given, /tags has at most 2 items, /tags holds nothing but "a", "b", ' +
       '/to is "x@example.com" and /to matches "*@example.com"; until 31 Dec 2026 00:00 UTC.',
+    'May pass on to other agents what it may do itself, over at most 4 hops.',
   ]);
+});
+
+test('what may be passed on is said, also where nothing in the document is about it', () => {
+  const passOn = [{ system: 'payments', actions: ['refund_all'], where: { '/amount': { max: 10 } } }];
+  const said = (changes: Parameters<typeof aDocument>[0]) => mandateSentences(aDocument(changes)).slice(2);
+  const passing =
+    'May pass on to other agents, and not do itself, to call payments.refund_all when /amount is at most 10; until 31 Dec 2026 00:00 UTC.';
+  assert.deepEqual(said({ passOn, maxDepth: 1 }), [
+    'May pass on to other agents what it may do itself, over at most 1 hop.',
+    passing,
+  ]);
+  assert.deepEqual(said({ passOn, passesOn: false }), [
+    'May not pass on what it may do itself; other things over at most 4 hops.',
+    passing,
+  ]);
+  assert.deepEqual(said({ passesOn: false }), ['May not pass on what it may do itself.']);
+  assert.deepEqual(said({ passOn, maxDepth: 0 }), ['Passes nothing on to other agents.']);
 });
 
 test('every level of autonomy is said, and an empty mandate is said to be empty', () => {

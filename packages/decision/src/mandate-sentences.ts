@@ -21,9 +21,11 @@ function passingSentences({ permissions, passesOn = true, passOn = [], maxDepth 
   const passing = passOn.map(
     (permission) => `${permissionWords(permission, 'May pass on to other agents, and not do itself, to call')}; ${until}.`,
   );
-  const own = passesOn ? 'May pass on to other agents what it may do itself' : 'May not pass on what it may do itself';
-  const reach = passesOn || passing.length > 0 ? `${own}, over at most ${hopWords(maxDepth ?? defaultHops)}.` : `${own}.`;
-  return [...(permissions.length > 0 || passing.length > 0 ? [reach] : []), ...passing];
+  const hops = `over at most ${hopWords(maxDepth ?? defaultHops)}`;
+  const own = passesOn
+    ? `May pass on to other agents what it may do itself, ${hops}.`
+    : `May not pass on what it may do itself${passing.length === 0 ? '' : `; other things ${hops}`}.`;
+  return [...(permissions.length > 0 || passing.length > 0 ? [own] : []), ...passing];
 }
 
 function hopWords(count: number): string {

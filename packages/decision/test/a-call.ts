@@ -32,11 +32,11 @@ export function args(value: string | object): ExactRecord {
 }
 
 /** A signed mandate with this document. */
-export function aMandate(engine: PolicyEngine, document: MandateDocument): MandateFacts {
-  const compiled = compileMandate({ id: 'man_1', document });
+export function aMandate(engine: PolicyEngine, document: MandateDocument, id = 'man_1'): MandateFacts {
+  const compiled = compileMandate({ id, document });
   if (!compiled.ok) throw new Error(JSON.stringify(compiled.issues));
   return {
-    id: 'man_1',
+    id,
     version: 3,
     documentDigest: 'd',
     signatureHolds: true,

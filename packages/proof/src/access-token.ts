@@ -173,7 +173,9 @@ function readAct(value: ExactValue): ActClaim {
 }
 
 function readMayAct(value: ExactValue): { readonly iss: string; readonly sub: string } {
-  return isExactRecord(value) ? { iss: required(value, 'iss'), sub: required(value, 'sub') } : refuse('has a malformed "may_act"');
+  return isExactRecord(value)
+    ? { iss: required(value, 'iss'), sub: required(value, 'sub') }
+    : refuse('has a malformed "may_act"');
 }
 
 function readDetails(claims: ExactRecord): readonly unknown[] {

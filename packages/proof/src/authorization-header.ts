@@ -14,8 +14,11 @@ export function readAuthorization(values: string | readonly string[] | undefined
   if (value === undefined && (values === undefined || values.length === 0)) {
     throw new ProofError('authorization.missing', 'The request has no access token. Send "Authorization: DPoP" and a proof.');
   }
-  if (value !== undefined && usual.test(value)) return value.slice(5);
-  const [, scheme, token] = /^([A-Za-z]+) +([A-Za-z0-9._~+/-]+=*)$/.exec(value ?? '') ?? [];
+  return value !== undefined && usual.test(value) ? value.slice(5) : readUnusual(value ?? '');
+}
+
+function readUnusual(value: string): string {
+  const [, scheme, token] = /^([A-Za-z]+) +([A-Za-z0-9._~+/-]+=*)$/.exec(value) ?? [];
   if (scheme?.toLowerCase() === 'bearer') {
     throw new ProofError('authorization.bearer', 'Access tokens are bound to a key. Send "Authorization: DPoP" and a proof.');
   }

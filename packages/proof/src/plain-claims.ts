@@ -59,7 +59,8 @@ function endOfDigits(text: string, from: number): number {
 }
 
 function claimsOf([seconds, jti, htm, htu, nonce, ath]: readonly (string | undefined)[]): ProofClaims | undefined {
-  if (seconds === undefined || !isShort(jti, longest.jti) || !isShort(htm, longest.htm) || !isShort(htu, longest.htu)) return undefined;
+  if (seconds === undefined || !isShort(jti, longest.jti) || !isShort(htm, longest.htm) || !isShort(htu, longest.htu))
+    return undefined;
   const iat = Number(seconds);
   return isNumericDate(iat) ? { jti, htm, htu, iat, nonce, ath } : undefined;
 }

@@ -1,10 +1,11 @@
 import { createDpopProof, createNonceJar } from './dpop-proof.ts';
 import type { SigningKey } from './agent-key.ts';
+import { createServerClock, type ServerClock } from './server-clock.ts';
 import { localError } from './surety-error.ts';
 import type { AccessToken, Fetch, TokenSource } from './token-source.ts';
 
 export type DpopFetchOptions = {
-  readonly tokens: TokenSource;
+  readonly tokens: Pick<TokenSource, 'token' | 'forget'>;
   readonly key: () => Promise<SigningKey>;
   /**
    * The resource (RFC 8707) whose token goes with a request to this address; `open` for documents that need none;
@@ -13,6 +14,8 @@ export type DpopFetchOptions = {
   readonly resourceOf: (url: URL) => { readonly resource: string } | 'open' | undefined;
   readonly fetch?: Fetch | undefined;
   readonly now?: (() => number) | undefined;
+  /** The clock of the server, when something else asks it too. */
+  readonly clock?: ServerClock | undefined;
 };
 
 /** A request that can be sent twice. */
@@ -20,11 +23,18 @@ type Repeatable = { readonly url: URL; readonly method: string; readonly headers
 
 /**
  * A `fetch` that proves who it is (RFC 9449 §7.1): `Authorization: DPoP` and a fresh proof on every request; a
- * challenge for a nonce is answered once, and a token that has ended is renewed once. Redirects are errors, unless the
- * caller asks to see them: a proof is for one address. A body that is a stream is read whole first, as it may have to
+ * challenge for a nonce is answered once, a token that has ended is renewed once, and a proof that was refused is made anew
+ * once when our clock was wrong. Redirects are errors, unless the caller asks to see them: a proof is for one address. A body that is a stream is read whole first, as it may have to
  * be sent again. Throws `local.address_refused` for other people's addresses.
  */
-export function createFetch({ tokens, key, resourceOf, fetch = globalThis.fetch, now = Date.now }: DpopFetchOptions): Fetch {
+export function createFetch({
+  tokens,
+  key,
+  resourceOf,
+  fetch = globalThis.fetch,
+  now = Date.now,
+  clock = createServerClock(now),
+}: DpopFetchOptions): Fetch {
   const nonces = createNonceJar();
 
   const send = async (request: Repeatable, token: AccessToken): Promise<Response> => {
@@ -32,7 +42,7 @@ export function createFetch({ tokens, key, resourceOf, fetch = globalThis.fetch,
     const proof = await createDpopProof(
       await key(),
       { method, url, accessToken: token.value, nonce: nonces.nonceFor(url) },
-      now(),
+      clock.now(),
     );
     const headers = new Headers(request.headers);
     headers.set('authorization', `DPoP ${token.value}`);
@@ -48,10 +58,11 @@ export function createFetch({ tokens, key, resourceOf, fetch = globalThis.fetch,
     if (place === undefined) throw localError('local.address_refused', [`${request.url.origin} is not the API or the gateway.`]);
     if (place === 'open') return fetch(request.url, { ...request.init, method: request.method, headers: request.headers });
     let token = await tokens.token(place.resource);
-    for (const mayRetry = new Set(['use_dpop_nonce', 'invalid_token']); ;) {
+    for (const mayRetry = new Set(['use_dpop_nonce', 'invalid_token', 'invalid_dpop_proof']); ;) {
       const response = await send(request, token);
       const error = challengeOf(response);
       if (error === undefined || !mayRetry.delete(error)) return response;
+      if (error === 'invalid_dpop_proof' && !clock.learn(response)) return response;
       await response.body?.cancel();
       if (error === 'invalid_token') {
         tokens.forget(place.resource, token.value);

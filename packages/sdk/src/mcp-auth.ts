@@ -1,4 +1,5 @@
-import { type SigningKey, signClaims } from './agent-key.ts';
+import type { SigningKey } from './agent-key.ts';
+import { signAssertion } from './token-endpoint.ts';
 
 /** The key pair that `DpopSession.create({ keyPair })` of `@modelcontextprotocol/client` takes. */
 export async function mcpKeyPair(key: SigningKey) {
@@ -69,11 +70,9 @@ export class McpAuth<Session> {
 
   addClientAuthentication = async (_headers: Headers, params: URLSearchParams): Promise<void> => {
     const { issuer, clientId, key } = this.options;
-    const iat = Math.floor(Date.now() / 1000);
-    const claims = { iss: clientId, sub: clientId, aud: issuer, jti: crypto.randomUUID(), iat, exp: iat + 60 };
     params.set('client_id', clientId);
     params.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer');
-    params.set('client_assertion', await signClaims(key, { typ: 'JWT' }, claims));
+    params.set('client_assertion', await signAssertion(key, { clientId, issuer }, Date.now()));
   };
 
   redirectToAuthorization(): never {

@@ -24,6 +24,14 @@ export const localFaults = {
     title: 'The digest to sign is not that of the call that is shown',
     next: 'Nothing was signed. Tell an administrator: the server shows one call and asks for another.',
   },
+  'local.assertion_refused': {
+    title: 'The authorization server does not take the assertion',
+    next: 'Ask its administrator whether it trusts who made the assertion, for this client and scope.',
+  },
+  'local.sign_in_failed': {
+    title: 'The sign-in did not come to its end',
+    next: 'Begin again, and sign in at the address that opens.',
+  },
   'local.plaintext_refused': { title: 'The address is not encrypted and not on this computer', next: 'Use https.' },
 } as const;
 

@@ -1,11 +1,11 @@
-import { type Client, createClient } from './client.ts';
-import { createFetch } from './dpop-fetch.ts';
+import { gatewayBeside, identityOf, type Surety } from './held-identity.ts';
 import { loadKey } from './key-file.ts';
 import { agentFile, type Environment, readIdentity, suretyHome } from './local-identity.ts';
 import { readBaseUrl } from './secure-url.ts';
-import type { SigningKey } from './agent-key.ts';
 import { localError } from './surety-error.ts';
-import { type AccessToken, createTokenSource, type Fetch } from './token-source.ts';
+import type { Fetch } from './token-source.ts';
+
+export { gatewayBeside, type HeldIdentity, resourceAt, type Surety, suretyWithKey } from './held-identity.ts';
 
 /** Everything can come from the environment or from a key enrolled on this computer; what is given here wins. */
 export type SuretyOptions = {
@@ -27,19 +27,6 @@ export type SuretyOptions = {
   readonly fetch?: Fetch | undefined;
 };
 
-export type Surety = {
-  readonly clientId: string;
-  /** `fetch` with token and proof, for the gateway and the API; refuses other addresses. */
-  readonly fetch: Fetch;
-  /** The address of a guarded system, for an MCP client that takes `fetch`. */
-  readonly gateway: (system: string) => string;
-  /** A token for one resource, for those who make their own proofs. Useless without the key. */
-  readonly token: (resource: string) => Promise<AccessToken>;
-  /** The API, typed. */
-  readonly client: Client;
-  readonly key: () => Promise<SigningKey>;
-};
-
 /**
  * An agent's identity in one line: finds server, id and key, and gives a `fetch` that is them. Reads files when called
  * and the key when first used. Throws `local.not_configured`; what follows throws `SuretyError`.
@@ -47,36 +34,6 @@ export type Surety = {
 export function surety(options: SuretyOptions = {}): Surety {
   const { issuer, gateway, clientId, keyFile } = findIdentity(options);
   return identityOf({ issuer, gateway, clientId, key: once(() => loadKey(keyFile)), task: options.task, fetch: options.fetch });
-}
-
-/** Who one is, when everything is at hand; `issuer` and `gateway` are base addresses, `key` an enrolled key. */
-export type HeldIdentity = {
-  readonly issuer: string;
-  readonly gateway: string;
-  readonly clientId: string;
-  readonly key: SigningKey;
-  readonly task?: string | undefined;
-  readonly fetch?: Fetch | undefined;
-};
-
-/** The same for a key that is held in memory: nothing is read from files or the environment. */
-export function suretyWithKey({ key, ...held }: HeldIdentity): Surety {
-  return identityOf({ ...held, key: () => Promise.resolve(key) });
-}
-
-type Identity = Omit<HeldIdentity, 'key'> & { readonly key: () => Promise<SigningKey> };
-
-function identityOf({ issuer, gateway, clientId, key, task, fetch: send }: Identity): Surety {
-  const tokens = createTokenSource({ issuer, clientId, key, task, fetch: send });
-  const fetch = createFetch({ tokens, key, fetch: send, resourceOf: (url) => resourceAt(url, issuer, gateway) });
-  return {
-    clientId,
-    fetch,
-    key,
-    gateway: (system) => `${gateway}/mcp/${encodeURIComponent(system)}`,
-    token: tokens.token,
-    client: createClient({ url: issuer, fetch, openFetch: send }),
-  };
 }
 
 /** A place that may know who we are, or a part of it. */
@@ -117,23 +74,6 @@ function keptIdentity(env: Environment, agent: string | undefined): Layer {
   if (agent === undefined) return {};
   const { url, gateway, principal, keyFile } = readIdentity(agentFile(suretyHome(env), agent)) ?? {};
   return { url, gateway, clientId: principal, keyFile };
-}
-
-/** The gateway of a server started with its defaults: the same host, one port further; without a port, the same origin. */
-export function gatewayBeside(issuer: string): string {
-  const url = new URL(issuer);
-  if (url.port !== '') url.port = String(Number(url.port) + 1);
-  return url.origin;
-}
-
-/** Which token belongs to an address (RFC 8707): that of the API, or of one system behind the gateway. */
-export function resourceAt(url: URL, issuer: string, gateway: string): { readonly resource: string } | 'open' | undefined {
-  const address = url.origin + url.pathname;
-  const system = address.startsWith(`${gateway}/mcp/`) ? address.slice(gateway.length + 5).split('/')[0] : undefined;
-  if (system !== undefined && system !== '') return { resource: `${gateway}/mcp/${system}` };
-  if (address === `${issuer}/v1` || address.startsWith(`${issuer}/v1/`)) return { resource: `${issuer}/v1` };
-  const isOurs = [issuer, gateway].some((base) => url.origin === new URL(base).origin);
-  return isOurs && url.pathname.startsWith('/.well-known/') ? 'open' : undefined;
 }
 
 function once<Value>(make: () => Promise<Value>): () => Promise<Value> {

@@ -130,7 +130,11 @@ test('the metadata of an issuer with a path stands before the path (RFC 8414 §3
     return Response.json({}, { status: 404 });
   };
   await refusedWith(source({ issuer: 'https://id.example/house', fetch }).token('https://id.example/house/v1'));
-  assert.deepEqual(sent, ['https://id.example/.well-known/oauth-authorization-server/house']);
+  assert.deepEqual(sent, [
+    'https://id.example/.well-known/oauth-authorization-server/house',
+    'https://id.example/.well-known/openid-configuration/house',
+    'https://id.example/house/.well-known/openid-configuration',
+  ]);
 });
 
 test('a token that is not bound to the key is not taken', async () => {

@@ -12,4 +12,7 @@ select key, max(number) from change where what in ('cutoff', 'stopped') and key 
 -- Number of the newest change when the task was opened.
 alter table task add column opened_after bigint not null default 0;
 
+-- What came of a delegation token, to end it with the token.
+create index task_offer_idx on task ((granted->>'offer')) where granted is not null;
+
 update task set opened_after = coalesce((select max(number) from change where change.at <= task.created_at), 0);

@@ -23,8 +23,12 @@ import { openInFlight } from '#enforcement/in-flight';
 import { checkAnswers } from '#http/check-answers';
 import { buildHall } from '#http/hall';
 import type { Door } from '#http/open-door';
+import { endExpiredInstances } from '#federation/end-expired-instances';
 import { openFederation } from '#federation/federation';
 import { federationRoutes } from '#federation/federation-routes';
+import { interactiveRoutes } from '#issuance/interactive/interactive-routes';
+import { openInteractive } from '#issuance/interactive/open-interactive';
+import { pruneInteractive } from '#issuance/interactive/prune-interactive';
 import type { IssuanceRoom } from '#issuance/issuance-room';
 import { runJobs } from '#jobs/run-jobs';
 import type { AnyAnswer } from '#kernel/answer';
@@ -188,8 +192,10 @@ async function furnish(options: HouseOptions, store: Store, closing: Closing): P
   const { reread } = rereading;
   const guard = openGuarding(options, known, { db, queue, decider, authenticator, nonces, reread }, closing);
   const federating = { db, clock, issuer, allowLoopback: config.SURETY_ALLOW_LOOPBACK_ISSUERS };
+  const secret = await readHouseSecret({ db, sealer: known.sealer, clock }, 'interactive');
   const issuance: IssuanceRoom = {
     ...known,
+    interactive: openInteractive({ ...known, db, log, issuer, gatewayUrl, secret }),
     federation: openFederation({ ...federating, feed, queue, facts }),
     issuer,
     gatewayUrl,
@@ -259,6 +265,7 @@ function answersOf(
     ...catalogueRoutes({ db, clock, sealer, describe, allowCommands }),
     ...delegationRoutes({ db, clock }),
     ...federationRoutes({ db, clock, issuer, allowLoopback: config.SURETY_ALLOW_LOOPBACK_ISSUERS }),
+    ...interactiveRoutes({ db, clock }),
     ...approvalRoutes({ db, clock, sealer, facts, validSeconds: config.SURETY_APPROVAL_SECONDS }),
     ...stopRoutes({ db, clock, facts, leaseMs }),
     ...keysRoutes({ db, clock, sealer }),
@@ -284,8 +291,10 @@ function jobsOf(config: Config, { clock, sealer }: Facts, { db }: Store, { rerea
   return [
     { name: 'expire-approvals', everyMs: 1_000, run: () => expireApprovals({ db, clock }) },
     { name: 'prune-spent-proofs', everyMs: 30_000, run: () => pruneSpentProofs(db, new Date(clock())) },
+    { name: 'prune-interactive', everyMs: 300_000, run: () => pruneInteractive({ db, clock }) },
     { name: 'prune-changes', everyMs: 600_000, run: () => pruneChanges(db) },
     { name: 'remove-points', everyMs: 600_000, run: () => removePoints(db, 24 * 3600 * 1000) },
+    { name: 'end-expired-instances', everyMs: 60_000, run: () => endExpiredInstances({ db, clock }) },
     { name: 'retire-token-keys', everyMs: 60_000, run: () => retireTokenKeys({ db, clock, sealer }) },
     { name: 'reread-systems', everyMs: rereadMs, waits: true, run: rereadAll },
     { name: 'rotate-token-key', everyMs: 60_000, run: () => rotateDueTokenKey({ db, clock, sealer }, config.SURETY_KEY_DAYS) },

@@ -1,4 +1,6 @@
+import { acceptManifest } from '@surety/contract/federation-routes';
 import { changeAgent, getAgent, listAgents, moveAgent, registerAgent, revokeCredential } from '@surety/contract/registry-routes';
+import { setRedirects } from '@surety/contract/signin-routes';
 import { acceptRisk, askFirst } from '../ask-first.ts';
 import { change, read } from '../change.ts';
 import { usage } from '../cli-error.ts';
@@ -84,6 +86,25 @@ export const agentCommands: readonly CommandSpec[] = [
       await askFirst(cli, `End the key ${credential}?`);
       const ended = await change(cli, revokeCredential, { credential: credential as never });
       if (ended !== undefined) await cli.print.one(ended, credentialShape);
+    },
+  },
+  {
+    usage: 'accept-manifest <agent> <digest>',
+    summary: 'Accept what its copies say that they are made of; until then these may only read',
+    changes: true,
+    run: async (cli, { args }) => {
+      const [agent = '', digest = ''] = args;
+      const done = await change(cli, acceptManifest, { agent, digest });
+      if (done !== undefined) await cli.print.result(done, [`accepted; copies that may act now: ${done.instances}`], agent);
+    },
+  },
+  {
+    usage: 'redirect <agent> [address...]',
+    summary: 'Say where a browser may be sent with a code for an agent, so that people can be asked to let it work for them. None: nobody can',
+    changes: true,
+    run: async (cli, { args: [agent = '', ...redirects] }) => {
+      const set = await change(cli, setRedirects, { agent, redirects });
+      if (set !== undefined) await cli.print.result(set, [set.redirects.length === 0 ? 'nowhere' : set.redirects.join('\n')], agent);
     },
   },
   { ...startCommand, usage: 'start <agent>' },

@@ -37,20 +37,31 @@ export const roleCommands: readonly CommandSpec[] = [
           message: 'There is no such role',
           next: ['Look at "surety role ls".'],
         });
-      await cli.print.one(role, shape, ['', ...role.document.answersFor.split('\n').map(safeText)]);
+      const { answersFor, may } = role.document;
+      const asked = may === undefined ? [] : ['', 'May ask agents for:', ...may.split('\n').map(safeText)];
+      await cli.print.one(role, shape, ['', ...answersFor.split('\n').map(safeText), ...asked]);
     },
   },
   {
     usage: 'set <role> <file>',
     summary: 'Say, in Cedar, what holders of a role may answer for',
     changes: true,
-    options: [{ flags: '--description <text>', about: 'what the role is' }],
+    options: [
+      { flags: '--description <text>', about: 'what the role is' },
+      { flags: '--may <file>', about: 'in Cedar, what its holders may themselves ask agents to do' },
+    ],
     run: async (cli, given) => {
       const [role = '', file = ''] = given.args;
       const answersFor = await readText(cli, file);
       const { items } = await read(cli, listRoles, {});
-      const description = given.text('description') ?? items.find(({ name }) => name === role)?.document.description ?? '';
-      const made = await change(cli, setRole, { role, document: { answersFor, description } });
+      const before = items.find(({ name }) => name === role)?.document;
+      const description = given.text('description') ?? before?.description ?? '';
+      const mayFile = given.text('may');
+      const may = mayFile === undefined ? before?.may : await readText(cli, mayFile);
+      const made = await change(cli, setRole, {
+        role,
+        document: { answersFor, description, ...(may === undefined ? {} : { may }) },
+      });
       if (made !== undefined) await cli.print.one(made, shape);
     },
   },

@@ -29,12 +29,14 @@ export async function explainAction(
 }
 
 /** What somebody could look at or do next. Empty where there is nothing to say beyond who answers for the agent. */
-function nextFor({ state, reason, agentName, answerableName, system, id }: Action, approval: string): string {
+function nextFor({ state, reason, agentName, answerableName, system, id, task }: Action, approval: string): string {
   if (state === 'held') return `surety request show ${approval}`;
   if (state !== 'denied') return `surety who ${id}`;
   if (reason.startsWith('mandate.')) return `surety mandate ls --agent ${agentName}: ${answerableName} can give it another`;
   if (reason.startsWith('organisation.') || reason === 'policy.error') return 'surety policy show';
   if (reason.startsWith('owner.')) return 'surety role ls: an administrator can change what the person may answer for';
+  if (reason === 'requester.may_not') return 'surety role ls: an administrator can change what the person may ask agents to do';
+  if (/^(?:hop|parent|chain)\./.test(reason)) return `surety task show ${task}`;
   if (reason.startsWith('approval.')) return 'repeat exactly this call to ask anew';
   if (reason === 'agent.not_active') return `surety agent show ${agentName}`;
   if (reason === 'operation.unknown') return `surety system tools ${system}`;

@@ -80,6 +80,28 @@ test('who, of an earlier action: the one who answered then, though another answe
   assert.match((await ask(responsibleFor, { action: idOf(now) })).sentence, new RegExp(`^${next.displayName} answered`));
 });
 
+test('who, of a task that was asked for and passed on: everybody who did, by name, from the root down', async () => {
+  const [above, one] = [await actingAgent(house), await actingAgent(house)];
+  const asker = await house.human({ roles: ['owner'] });
+  const action = await one.act('{"amount":1}', done);
+  const told = async () => (await ask(responsibleFor, { action })).chain.map(({ text }) => text);
+  assert.ok(!(await told()).some((text) => text.includes('passed it on')));
+  const { rows } = await db.query<{ id: string }>(
+    `insert into task (id, agent, requester, answerable, trigger, purpose, root, state, expires_at, created_at)
+     select $1, $2, $3, $3, 'human', purpose, $1, 'open', expires_at, created_at from task where agent = $4 returning id`,
+    [`tsk_${'7'.repeat(26)}`, above.agent.id, asker.id, one.agent.id],
+  );
+  await db.query('update task set parent = $1, root = $1, depth = 1, requester = $2 where agent = $3', [
+    rows[0]?.id,
+    above.agent.id,
+    one.agent.id,
+  ]);
+  assert.deepEqual((await told()).slice(0, 2), [
+    `${asker.displayName} asked ${above.agent.name}`,
+    `${above.agent.name} passed it on to ${one.agent.name}`,
+  ]);
+});
+
 async function newestChange(): Promise<number> {
   const { rows } = await db.query<{ newest: number }>('select max(number) as newest from change');
   return rows[0]?.newest ?? 0;

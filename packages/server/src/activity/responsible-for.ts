@@ -1,6 +1,7 @@
 import type { Action, Responsibility } from '@surety/contract/activity';
 import { findApproval } from '#approval/approval-store';
 import { findMandateVersion } from '#delegation/mandate-store';
+import { findChain } from '#delegation/task-store';
 import { instant } from '#kernel/clock';
 import type { Tx } from '#kernel/db';
 import type { PrincipalFacts } from '#registry/principal-facts';
@@ -27,7 +28,12 @@ export async function tellResponsibility(
   return {
     action,
     sentence: `${action.answerableName}${title} answered for this action at the time.`,
-    chain: [...(await mandateSteps(room, trail)), ...(await keySteps(room, trail)), ...(await callSteps(room, trail, action))],
+    chain: [
+      ...(await taskSteps(room, action)),
+      ...(await mandateSteps(room, trail)),
+      ...(await keySteps(room, trail)),
+      ...(await callSteps(room, trail, action)),
+    ],
     entry,
     checkpoint: checkpoint !== undefined && entry !== null && entry < checkpoint.size ? checkpoint.note : null,
   };
@@ -39,6 +45,20 @@ async function mandateSteps({ db, facts }: { db: Tx; facts: PrincipalFacts }, { 
   if (mandate === undefined) return [];
   const giver = (await facts.human(mandate.givenBy))?.displayName ?? mandate.givenBy;
   return [{ text: `${giver} gave mandate ${mandate.id}, version ${mandate.version}, signed`, at: mandate.createdAt }];
+}
+
+/** Who asked, and who passed it on to whom, from the tree of tasks. Nothing, when the agent acted on its own trigger. */
+async function taskSteps({ db, facts }: { db: Tx; facts: PrincipalFacts }, action: Action): Promise<Step[]> {
+  const tasks = (await findChain(db, action.task)) ?? [];
+  const nameOf = async (id: string): Promise<string> =>
+    (await facts.human(id))?.displayName ?? (await facts.agent(id))?.name ?? (await facts.workload(id))?.name ?? id;
+  const passed = tasks.filter(({ requester, agent }) => requester !== agent);
+  return Promise.all(
+    passed.map(async ({ requester, agent, parent, createdAt }) => ({
+      text: `${await nameOf(requester)} ${parent === null ? 'asked' : 'passed it on to'} ${await nameOf(agent)}`,
+      at: createdAt,
+    })),
+  );
 }
 
 async function keySteps({ facts }: { facts: PrincipalFacts }, { last: { data } }: ActionTrail): Promise<Step[]> {

@@ -40,10 +40,11 @@ const maxTried = 20;
 const principalId = /^(?:agt|wkl|hum)_[0-9a-hjkmnp-tv-z]{26}$/;
 
 /**
- * Authenticates a client by private_key_jwt (RFC 7523 §3 with rfc7523bis: `aud` is exactly our issuer, at most 300 s). The
- * key is the active credential that `kid` names by its thumbprint; without `kid` each active credential is tried, the one
- * with the thumbprint `likely` first. A key that an issuer vouched for counts while that word holds. Whether the principal is active is the caller's question. Fault `client.unknown`, the
- * same for everything that is wrong; `service.not_ready`.
+ * Authenticates a client by private_key_jwt (RFC 7523 §3 with rfc7523bis: `aud` is exactly our issuer, at most 300 s).
+ * The key is the active credential that `kid` names by its thumbprint; without `kid` each active credential is tried,
+ * the one with the thumbprint `likely` first. A key that an issuer vouched for counts while that word holds. Whether the
+ * principal is active is the caller's question. Fault `client.unknown`, the same for everything that is wrong;
+ * `service.not_ready`.
  */
 export async function authenticateClient(
   house: ClientHouse,

@@ -39,7 +39,10 @@ export async function authenticateInstance(
   return { admitted, client: { clientId: agent, credential, jti: spentAs, expiresAtSeconds, isSpent: true } };
 }
 
-/** The same for a client that shows a JWT-SVID beside another grant. What is wrong with it is `client.unknown`, whatever it is. */
+/**
+ * The same for a client that shows a JWT-SVID beside another grant. What is wrong with it is `client.unknown`, whatever
+ * it is.
+ */
 export async function authenticateSvid(
   house: InstanceHouse,
   parameters: ClientParameters,

@@ -39,8 +39,9 @@ export async function readChain(house: ChainHouse, taskId: string): Promise<Chai
   const links: LiveLink[] = [];
   for (const task of tasks) {
     if (task.state !== 'open' || Date.parse(task.expiresAt) <= now) return dead('a task of the chain has ended');
-    if (task.instance !== null && (await house.facts.credential(task.instance))?.state !== 'active')
-      return dead('the key that opened a task of the chain is not active');
+    for (const key of openingKeys(task))
+      if ((await house.facts.credential(key))?.state !== 'active')
+        return dead('a key that opened or handed on a task of the chain is not active');
     const standing = await readPrincipalStanding(house.facts, task.agent);
     if (!standing.live) return dead(standing.why);
     links.push({ task, principal: standing.principal, owner: standing.owner });
@@ -76,21 +77,31 @@ export function breakOf(chain: readonly Task[]): number | undefined {
   return root === undefined ? 0 : undefined;
 }
 
+/** The key that opened a task, and the one by which it was handed on. */
+export function openingKeys({ instance, grant }: Pick<Task, 'instance' | 'grant'>): readonly string[] {
+  return [instance, grant?.by].filter((key) => key !== undefined && key !== null);
+}
+
 /** Everything whose end ends what hangs below a link. */
 function keysOf({ task, principal, owner }: LiveLink): readonly LinkAbove[] {
   const sinceMs = Date.parse(task.createdAt);
   return [
     { key: task.id },
-    ...(task.instance === null ? [] : [{ key: task.instance }]),
+    ...[...openingKeys(task), task.grant?.offer].flatMap((key) => (key === undefined ? [] : [{ key }])),
     ...[principal.one.id, owner, kindOf(task.requester) === 'human' ? task.requester : undefined].flatMap((key) =>
       key === undefined ? [] : [{ key, sinceMs }],
     ),
   ];
 }
 
-/** The actor's own agent, key and task are its own to watch; who answers for it, and the person who asked, are not. */
+/**
+ * The actor's own agent, key and task are its own to watch; who answers for it, who asked, and what it was handed on by are
+ * not.
+ */
 function answeringFor(last: LiveLink | undefined): readonly LinkAbove[] {
-  return last === undefined ? [] : keysOf(last).filter(({ key }) => kindOf(key) === 'human');
+  if (last === undefined) return [];
+  const { by, offer } = last.task.grant ?? {};
+  return keysOf(last).filter(({ key }) => kindOf(key) === 'human' || key === by || key === offer);
 }
 
 function dead(why: string): ChainStanding {

@@ -20,6 +20,7 @@ import { endTask } from '#delegation/end-task';
 import { giveMandate } from '#delegation/give-mandate';
 import { openTask } from '#delegation/open-task';
 import { readMandate } from '#delegation/read-mandate';
+import { acceptManifest } from '#federation/accept-manifest';
 import { createSealer } from '#keys/seal';
 import { openPolicyFacts } from '#policy/policy-facts';
 import { prepareHouse } from '#policy/prepare-house';
@@ -298,6 +299,26 @@ test('a list of tools shows what could be permitted', async () => {
   const seen = await room.systems.byName(observer.system.name);
   assert.ok(seen !== undefined);
   assert.deepEqual([...(await decider.listable(observer.caller, seen))], ['list']);
+});
+
+test('a copy of an agent that is made of something that nobody accepted only reads, until its owner accepts it', async () => {
+  const { owner, caller, decided } = await scene();
+  assert.equal((await decided()).outcome, 'permit');
+  const digest = 'sha256:0123456789abcdef';
+  await db.transaction(async (tx) => {
+    await tx.query('update credential set manifest_digest = $2, manifest_accepted = false where id = $1', [
+      caller.credential,
+      digest,
+    ]);
+    await announce(tx, [{ what: 'changed', key: caller.credential }]);
+  });
+  await upToDate();
+  const { outcome, reason, link } = await decided();
+  assert.deepEqual([outcome, reason, link], ['deny', 'mandate.autonomy', 'agent']);
+  assert.equal((await decided('list', '{"amount":50}')).outcome, 'permit');
+  await acceptManifest(house, owner.id, { agent: caller.principal, digest });
+  await upToDate();
+  assert.equal((await decided()).outcome, 'permit');
 });
 
 test('a yes for exactly this call lifts the hold; after a change of mandate or policy it counts for nothing', async () => {

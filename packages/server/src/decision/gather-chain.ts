@@ -3,6 +3,7 @@ import type { LinkAbove } from '@surety/contract/enforcement';
 import type { Human } from '@surety/contract/human';
 import type { Task } from '@surety/contract/task';
 import type { AuthorityFacts, MandateFact } from '#delegation/authority-facts';
+import { instanceAutonomy } from '#registry/instance-autonomy';
 import type { PrincipalFacts } from '#registry/principal-facts';
 
 /** What is stored of an agent above. */
@@ -17,6 +18,8 @@ export type StoredLink = {
 export type StoredChain = {
   /** The agents above, the root's first. Undefined when the path is not whole, or there is no task. */
   readonly above: readonly StoredLink[] | undefined;
+  /** The whole path, the root first and the task itself last; empty when it is not whole. */
+  readonly tasks: readonly Task[];
   readonly root: Task | undefined;
   /** Whether somebody else than the root's own agent asked. */
   readonly isRequested: boolean;
@@ -24,7 +27,7 @@ export type StoredChain = {
   readonly requester: Human | undefined;
 };
 
-type ChainRoom = { readonly facts: Pick<PrincipalFacts, 'agent' | 'human'>; readonly authority: AuthorityFacts };
+type ChainRoom = { readonly facts: Pick<PrincipalFacts, 'agent' | 'human' | 'credential'>; readonly authority: AuthorityFacts };
 
 /** Reads what is above a task from the tree of tasks: of what the caller presents, only the name of its task counts. */
 export async function gatherChain(room: ChainRoom, taskId: string | undefined): Promise<StoredChain> {
@@ -36,23 +39,40 @@ export async function gatherChain(room: ChainRoom, taskId: string | undefined): 
     Promise.all(tasks.slice(0, -1).map((task) => gatherLink(room, task))),
     isRequested ? room.facts.human(root.requester) : undefined,
   ]);
-  return { above, root, isRequested, requester };
+  return { above, tasks, root, isRequested, requester };
 }
 
-const noChain: StoredChain = { above: undefined, root: undefined, isRequested: false, requester: undefined };
+const noChain: StoredChain = { above: undefined, tasks: [], root: undefined, isRequested: false, requester: undefined };
 
 async function gatherLink({ facts, authority }: ChainRoom, task: Task): Promise<StoredLink> {
-  const [agent, mandate] = await Promise.all([facts.agent(task.agent), authority.mandate(task.agent)]);
+  const [agent, mandate] = await Promise.all([gatherCopy(facts, task.agent, task.instance), authority.mandate(task.agent)]);
   return { task, agent, owner: agent && (await facts.human(agent.owner)), mandate };
 }
 
-/** Everything above whose end ends what hangs below: what was passed on before a cut-off stays dead. */
-export function keysAbove({ above = [], root, requester }: StoredChain): readonly LinkAbove[] {
+/** An agent as this one running copy of it may act: what nobody accepted that it is made of only reads. */
+export async function gatherCopy(
+  facts: Pick<PrincipalFacts, 'agent' | 'credential'>,
+  agentId: string,
+  credentialId: string | null,
+): Promise<Agent | undefined> {
+  const [agent, copy] = await Promise.all([
+    facts.agent(agentId),
+    credentialId === null ? undefined : facts.credential(credentialId),
+  ]);
+  return agent && { ...agent, autonomy: instanceAutonomy(agent, copy) };
+}
+
+/**
+ * Everything above whose end ends what hangs below: what was passed on before a cut-off stays dead. What a hop was granted by
+ * (the key and the token of whoever handed it on) is above it too.
+ */
+export function keysAbove({ tasks, above = [], root, requester }: StoredChain): readonly LinkAbove[] {
   const asked = requester === undefined || root === undefined ? [] : [{ key: requester.id, sinceMs: Date.parse(root.createdAt) }];
+  const grounds = tasks.flatMap(({ grant }) => [grant?.offer, grant?.by]);
   const links = above.flatMap(({ task, agent, owner }) => {
     const sinceMs = Date.parse(task.createdAt);
     const principals = [agent?.id, owner?.id].filter((key) => key !== undefined).map((key) => ({ key, sinceMs }));
     return [{ key: task.id }, ...(task.instance === null ? [] : [{ key: task.instance }]), ...principals];
   });
-  return [...asked, ...links];
+  return [...asked, ...links, ...grounds.filter((key) => key !== undefined).map((key) => ({ key }))];
 }

@@ -12,13 +12,13 @@ import type { Clock } from '#kernel/clock';
 import { Fault } from '#kernel/fault';
 import type { PolicyFacts } from '#policy/policy-facts';
 import type { PrincipalFacts } from '#registry/principal-facts';
-import { gatherChain, keysAbove, type StoredChain, type StoredLink } from './gather-chain.ts';
+import { gatherChain, gatherCopy, keysAbove, type StoredChain, type StoredLink } from './gather-chain.ts';
 import type { PolicyShelf } from './policy-shelf.ts';
 
 /** Where the facts of a call come from. */
 export type FactRoom = {
   readonly feed: Pick<Feed, 'applied' | 'isFresh' | 'cutoffOf' | 'catchUp'>;
-  readonly facts: Pick<PrincipalFacts, 'agent' | 'human' | 'workload'>;
+  readonly facts: Pick<PrincipalFacts, 'agent' | 'human' | 'workload' | 'credential'>;
   readonly policies: PolicyFacts;
   readonly systems: Pick<SystemFacts, 'byName'>;
   readonly authority: AuthorityFacts;
@@ -99,7 +99,7 @@ type KnownCaller = {
 
 async function gatherCaller(room: FactRoom, caller: AuthenticatedCaller): Promise<KnownCaller> {
   const [agent, mandate, task, chain] = await Promise.all([
-    room.facts.agent(caller.principal),
+    gatherCopy(room.facts, caller.principal, caller.credential),
     room.authority.mandate(caller.principal),
     caller.task === undefined ? undefined : room.authority.task(caller.task),
     gatherChain(room, caller.task),

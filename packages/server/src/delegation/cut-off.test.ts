@@ -38,19 +38,13 @@ test('a task that was opened before its agent was suspended stays over when the 
   assert.equal((await facts.task(after.id))?.state, 'open');
 });
 
-test('it stays over when the changes that said so are long forgotten', async () => {
-  const one = await agent({ state: 'active' });
-  const task = await open(one.id);
-  await blink(one.id);
-  await db.query("update change set at = at - interval '3 days'");
-  await pruneChanges(db);
-  const { rows } = await db.query<{ count: number }>('select count(*) as count from change where key = $1', [one.id]);
-  assert.equal(rows[0]?.count, 0);
-  assert.equal((await openAuthorityFacts({ db, feed }).task(task.id))?.state, 'ended');
-});
-
 test('an agent above that was suspended for a moment leaves no whole chain below it, and its sibling lives', async () => {
-  const [root, middle, leaf, other] = [await agent({ state: 'active' }), await agent({ state: 'active' }), await agent({ state: 'active' }), await agent({ state: 'active' })];
+  const [root, middle, leaf, other] = [
+    await agent({ state: 'active' }),
+    await agent({ state: 'active' }),
+    await agent({ state: 'active' }),
+    await agent({ state: 'active' }),
+  ];
   const top = await open(root.id);
   const [one, sibling] = [await open(middle.id, { parent: top.id }), await open(other.id, { parent: top.id })];
   const below = await open(leaf.id, { parent: one.id });
@@ -70,4 +64,18 @@ test('a person who asked and was suspended, and an owner who was, leave nothing 
   await upToDate();
   for (const { id } of tasks) assert.equal((await facts.task(id))?.state, 'ended');
   assert.equal((await facts.task((await open(owned.id)).id))?.state, 'open');
+});
+
+// Last: what this does to the table, the feed rightly takes for a database that was put back in time.
+test('it stays over when the changes that said so are long forgotten', async () => {
+  const one = await agent({ state: 'active' });
+  const task = await open(one.id);
+  await blink(one.id);
+  await db.query("update change set at = at - interval '3 days'");
+  await pruneChanges(db);
+  const { rows } = await db.query<{ count: number }>("select count(*) as count from change where key = $1 and what = 'cutoff'", [
+    one.id,
+  ]);
+  assert.equal(rows[0]?.count, 0);
+  assert.equal((await getTask(db, task.id)).state, 'ended');
 });

@@ -2,7 +2,7 @@ import type { Task } from '@surety/contract/task';
 import { announce } from '#change/announce';
 import type { Clock } from '#kernel/clock';
 import type { Db, Tx } from '#kernel/db';
-import { record } from '#ledger/record';
+import { recordAll } from '#ledger/record';
 import { endTaskTree, getTask } from './task-store.ts';
 
 export type DelegationHouse = { readonly db: Db; readonly clock: Clock };
@@ -23,9 +23,11 @@ export async function recordEnded(
   clock: Clock,
   { ended, actor }: { readonly ended: readonly Task[]; readonly actor: string },
 ): Promise<Parameters<typeof announce>[1]> {
-  for (const { id, agent } of ended) {
-    await record(tx, clock, { type: 'task.ended', actor, about: id, task: id, data: { agent } });
-  }
+  await recordAll(
+    tx,
+    clock,
+    ended.map(({ id, agent }) => ({ type: 'task.ended', actor, about: id, task: id, data: { agent } })),
+  );
   return ended.flatMap(({ id }) => [
     { what: 'changed' as const, key: id },
     { what: 'cutoff' as const, key: id },

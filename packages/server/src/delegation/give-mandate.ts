@@ -67,15 +67,17 @@ function checkLife({ expiresAt }: MandateDocument, { state }: Agent, now: number
   ];
 }
 
-async function checkSystems(tx: Tx, { permissions }: MandateDocument): Promise<FaultIssue[]> {
+async function checkSystems(tx: Tx, { permissions, passOn = [] }: MandateDocument): Promise<FaultIssue[]> {
+  const named = [
+    ...permissions.map(({ system }, at) => ({ system, path: `/document/permissions/${at}/system` })),
+    ...passOn.map(({ system }, at) => ({ system, path: `/document/passOn/${at}/system` })),
+  ];
   const known = await listSystemNames(
     tx,
-    permissions.map(({ system }) => system),
+    named.map(({ system }) => system),
   );
-  return permissions.flatMap(({ system }, at) =>
-    known.has(system)
-      ? []
-      : [{ path: `/document/permissions/${at}/system`, message: 'no system with this name is protected here' }],
+  return named.flatMap(({ system, path }) =>
+    known.has(system) ? [] : [{ path, message: 'no system with this name is protected here' }],
   );
 }
 

@@ -20,8 +20,8 @@ export function taskFor(
 export function hopGranted(task: Task, actor: string) {
   const { id, agent, requester, parent, depth, grant } = task;
   if (grant === null) return undefined;
-  const { depthLeft, details, expiresAt } = grant;
-  const data = { parent, from: requester, to: agent, depth, depthLeft, details: detailsDigest(details), expiresAt };
+  const { depthLeft, details, expiresAt, offer = null } = grant;
+  const data = { parent, from: requester, to: agent, depth, depthLeft, details: detailsDigest(details), expiresAt, offer };
   return { type: 'hop.granted' as const, actor, about: id, task: id, data };
 }
 

@@ -23,10 +23,10 @@ export function readMandate({ document }: { readonly document: MandateDocument }
       issues: compiled.issues.map(({ path, message }) => ({ path: `/document${path}`, message })),
     });
   }
-  const { permits, holds } = compiled.mandate;
+  const { permits, holds, passing } = compiled.mandate;
   return {
     digest,
     sentences: mandateSentences(document),
-    policies: [...permits, ...holds].map(({ id, text }) => ({ id, text })),
+    policies: [...permits, ...holds, ...passing.permits, ...passing.holds].map(({ id, text }) => ({ id, text })),
   };
 }

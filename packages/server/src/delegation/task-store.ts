@@ -108,6 +108,17 @@ export async function endTaskTree(tx: Tx, id: string): Promise<Task[]> {
   return inOrder(rows);
 }
 
+/** Ends every open task that came of a delegation token, and what hangs from them. Returns those that were open. */
+export async function endTasksOfOffer(tx: Tx, offer: string): Promise<Task[]> {
+  const { rows } = await tx.query<{ id: string }>(
+    `select id from task where granted->>'offer' = $1 and granted is not null order by id`,
+    [offer],
+  );
+  const ended: Task[] = [];
+  for (const { id } of rows) ended.push(...(await endTaskTree(tx, id)));
+  return ended;
+}
+
 /** Ends every open task of an agent or workload, and what hangs from them. Returns those that were open. */
 export async function endTasksOf(tx: Tx, agent: string): Promise<Task[]> {
   const { rows } = await tx.query<TaskRow>(
@@ -118,6 +129,17 @@ export async function endTasksOf(tx: Tx, agent: string): Promise<Task[]> {
     [agent],
   );
   return inOrder(rows);
+}
+
+/** How many open tasks an agent or workload has, with what hangs from them. */
+export async function countOpenTasksOf(tx: Tx, agent: string): Promise<number> {
+  const { rows } = await tx.query<{ count: number }>(
+    `with recursive tree (id) as (
+       select id from task where agent = $1 and state = 'open' union select task.id from task join tree on task.parent = tree.id)
+     select count(*) as count from task where state = 'open' and id in (select id from tree)`,
+    [agent],
+  );
+  return rows[0]?.count ?? 0;
 }
 
 function inOrder(rows: readonly TaskRow[]): Task[] {

@@ -7,6 +7,7 @@ import { findQuestion } from '#approval/approval-store';
 import { askApproval } from '#approval/ask-approval';
 import { findGrounds } from '#approval/find-grounds';
 import { voidApproval } from '#approval/void-approval';
+import type { ReplayTable } from '@surety/proof/replay-table';
 import type { SystemFacts } from '#catalogue/system-facts';
 import type { Feed } from '#change/feed';
 import { hearNewer } from '#change/hear-newer';
@@ -32,6 +33,8 @@ export type BeginHouse = {
   readonly decider: Decider;
   readonly facts: PrincipalFacts;
   readonly systems: Pick<SystemFacts, 'byName'>;
+  /** Proofs that came by this enforcement point. Nothing rests on it but whether a call waits for its commit. */
+  readonly proofs: ReplayTable;
   /** Id of this enforcement point. */
   readonly point: string;
   readonly approvalSeconds: number;
@@ -39,12 +42,14 @@ export type BeginHouse = {
 
 /**
  * One call on its way through steps 3 to 6. `proofSpent`: the proof was spent by an earlier commit of the same request.
+ * `isNew`: nothing came by here with this proof before.
  * `askedAs`: the action under which this request has asked a person.
  */
 type Attempt = {
   readonly caller: AuthenticatedCaller;
   readonly call: Call;
   readonly wait: Wait;
+  readonly isNew: boolean;
   proofSpent: boolean;
   askedAs?: string;
 };
@@ -61,7 +66,8 @@ const lookEveryMs = 2_000;
  * Rejects when the record cannot be written: then nothing passes.
  */
 export async function beginCall(house: BeginHouse, caller: AuthenticatedCaller, call: Call, wait: Wait): Promise<BeginResult> {
-  const attempt: Attempt = { caller, call, wait, proofSpent: false };
+  const isNew = house.proofs.spend(caller.jkt, caller.proofId, house.clock()) === true;
+  const attempt: Attempt = { caller, call, wait, isNew, proofSpent: false };
   for (let round = 0; round < maxRounds; round++) {
     house.feed.catchUp();
     const judged = await house.decider.decide(caller, call);
@@ -77,7 +83,8 @@ async function conclude(house: BeginHouse, attempt: Attempt, judged: Judged): Pr
   if (judged.decision.outcome !== 'permit') return deny(house, attempt, judged);
   const what = { judged, actionId: newId<string>('action', house.clock()) };
   const go = { kind: 'go', actionId: what.actionId, decision: judged.decision } as const;
-  if (await mayGoBeside(house.systems, attempt.call, judged)) return { ...go, durable: commitBeside(house, attempt, what) };
+  if (attempt.isNew && (await mayGoBeside(house.systems, attempt.call, judged)))
+    return { ...go, durable: commitBeside(house, attempt, what) };
   const result = await commitIntent(house, attempt, what);
   if (result === 'committed') return go;
   return result === 'replayed' ? deny(house, attempt, refusal(judged, 'proof.replayed')) : 'again';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { BeginResult } from '@surety/contract/enforcement';
 import type { Effect } from '@surety/contract/system';
+import { createReplayTable } from '@surety/proof/replay-table';
 import { afterAll, test } from 'vitest';
 import { announce } from '#change/announce';
 import { classifyOperation } from '#catalogue/classify-operation';
@@ -32,6 +33,16 @@ async function agentInside(effect: Effect, inside = true) {
   await feed.waitFor(newest.rows[0]?.newest ?? 0, 5000);
   return { ...one, system: { id, name } };
 }
+
+/** An enforcement point of its own over the same house. */
+const room = (commits: CommitQueue = queue) => ({
+  ...all,
+  queue: commits,
+  proofs: createReplayTable({ capacity: 100 }),
+  point: all.point.id,
+  approvalSeconds: 60,
+  clock: house.clock,
+});
 
 const durableOf = async (result: BeginResult) => (result.kind === 'go' ? result.durable : undefined);
 const typesOf = async (action: string) => (await eventsAbout(db, action)).map(({ type }) => type).sort();
@@ -68,10 +79,21 @@ test('nothing else does: no write, no read elsewhere, none that only a rule clas
   assert.equal((await guard.begin(inside.caller(), inside.call('{"amount":2000}'), brief)).kind, 'refused');
 });
 
-test('with a proof that was used, it is denied, said to be cut, and has no outcome', async () => {
+test('with a proof that came by before, it waits for its commit, and that refuses it', async () => {
   const one = await agentInside('read');
   const caller = one.caller();
   const results = await Promise.all(Array.from({ length: 20 }, () => guard.begin(caller, one.call('{"amount":1}'), brief)));
+  assert.equal(results.filter((result) => result.kind === 'go' && result.durable !== undefined).length, 1);
+  const ends = await Promise.all(results.map(async (result) => (await durableOf(result)) ?? result));
+  assert.equal(ends.filter(({ kind }) => kind === 'go').length, 1);
+  assert.ok(ends.every(({ kind, decision }) => kind === 'go' || decision.reason === 'proof.replayed'));
+});
+
+test('with a proof that was used at another point, it is denied, said to be cut, and has no outcome', async () => {
+  const one = await agentInside('read');
+  const caller = one.caller();
+  const results = await Promise.all(Array.from({ length: 20 }, () => beginCall(room(), caller, one.call('{"amount":1}'), brief)));
+  assert.ok(results.every(({ kind }) => kind === 'go'));
   const ends = await Promise.all(results.map(durableOf));
   assert.equal(ends.filter((end) => end?.kind === 'go').length, 1);
   for (const [at, end] of ends.entries()) {
@@ -92,13 +114,7 @@ test('decided on what has changed before the commit, it is denied and said to be
       return queue.commit(unit);
     },
   };
-  const begin = (commits: CommitQueue) =>
-    beginCall(
-      { ...all, queue: commits, point: all.point.id, approvalSeconds: 60, clock: house.clock },
-      caller,
-      one.call('{"amount":1}'),
-      brief,
-    );
+  const begin = (commits: CommitQueue) => beginCall(room(commits), caller, one.call('{"amount":1}'), brief);
   const result = await begin(late);
   const end = await durableOf(result);
   assert.deepEqual([end?.kind, end?.decision.reason], ['refused', 'house.not_ready']);
@@ -109,8 +125,7 @@ test('decided on what has changed before the commit, it is denied and said to be
 
 test('when nothing can be recorded, the commit is refused and nothing runs', async () => {
   const one = await agentInside('read');
-  const room = { ...all, queue: closed, point: all.point.id, approvalSeconds: 60, clock: house.clock };
-  const result = await beginCall(room, one.caller(), one.call('{"amount":1}'), brief);
+  const result = await beginCall(room(closed), one.caller(), one.call('{"amount":1}'), brief);
   await assert.rejects(durableOf(result), { code: 'service.not_ready' });
   await assert.rejects(guard.settle(result.actionId, { state: 'completed', milliseconds: 1 }), { code: 'internal' });
 });

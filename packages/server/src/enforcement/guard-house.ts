@@ -1,5 +1,6 @@
 import type { Admission, AuthenticatedCaller, BeginResult, CallOutcome, GuardHouse } from '@surety/contract/enforcement';
 import type { NonceSource } from '@surety/proof/nonce';
+import { createReplayTable } from '@surety/proof/replay-table';
 import type { Authenticator } from '#authn/authenticate';
 import { openSystemCredential } from '#broker/system-credential';
 import type { SystemFacts } from '#catalogue/system-facts';
@@ -12,7 +13,7 @@ import { outcomeEntry } from './call-entries.ts';
 import type { InFlight } from './in-flight.ts';
 import { proofSpend } from './proof-spend.ts';
 
-export type GuardRoom = BeginHouse & {
+export type GuardRoom = Omit<BeginHouse, 'proofs'> & {
   readonly authenticator: Authenticator;
   readonly nonces: NonceSource;
   readonly systems: SystemFacts;
@@ -21,6 +22,9 @@ export type GuardRoom = BeginHouse & {
   readonly reread: (systemId: string) => void;
   readonly log: Log;
 };
+
+/** Proofs that are known to have come by here, of the last minutes. When there are more, no call goes beside its commit. */
+const maxProofs = 131_072;
 
 /** Systems whose sealed credential is kept in memory, opened only when it is used. */
 const maxCredentials = 1_000;
@@ -32,6 +36,7 @@ const settleEveryMs = 250;
 /** The house as a guard in the same process sees it (ARCHITECTURE.md, the life of a call). */
 export function openGuardHouse(room: GuardRoom): GuardHouse {
   const running = new Map<string, AuthenticatedCaller>();
+  const house = { ...room, proofs: createReplayTable({ capacity: maxProofs }) };
   const credentials = createFactCache({
     feed: room.feed,
     max: maxCredentials,
@@ -50,7 +55,7 @@ export function openGuardHouse(room: GuardRoom): GuardHouse {
         if (result.kind === 'go') running.set(result.actionId, caller);
         return result;
       };
-      const result = await failClosed(room, beginCall(room, caller, call, wait));
+      const result = await failClosed(room, beginCall(house, caller, call, wait));
       if (result.kind !== 'go' || result.durable === undefined) return isRunning(result);
       return { ...result, durable: failClosed(room, result.durable).then(isRunning) };
     },

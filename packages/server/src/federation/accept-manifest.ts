@@ -11,8 +11,8 @@ import { addAccepted } from './manifest-store.ts';
 type AcceptManifest = { readonly agent: string; readonly digest: string };
 
 /**
- * A person accepts what instances of an agent are made of: those that say so, now or later, act as far as the agent may. Until then
- * they only read. Fault `agent.not_found`.
+ * A person accepts what instances of an agent are made of: those that say so, now or later, act as far as the agent may.
+ * Until then they only read. Fault `agent.not_found`.
  */
 export async function acceptManifest(
   house: Pick<FederationHouse, 'db' | 'clock'>,
@@ -25,7 +25,10 @@ export async function acceptManifest(
     const freed = await acceptManifestOf(tx, agent.id, digest);
     const data = { manifestDigest: digest, instances: freed.length };
     await record(tx, house.clock, { type: 'manifest.accepted', actor, about: agent.id, data });
-    await announce(tx, [agent.id, ...freed].map((key) => ({ what: 'changed' as const, key })));
+    await announce(
+      tx,
+      [agent.id, ...freed].map((key) => ({ what: 'changed' as const, key })),
+    );
     return { agent: agent.id, digest, instances: freed.length };
   });
 }

@@ -28,19 +28,17 @@ export type AddMatch = {
 const maxMatches = 1_000;
 
 /**
- * Says which agent a workload of an issuer is: the claims must be exactly so, and among them is one that tells it from the others. A
- * subject that an agent platform named stays its agent. Faults `issuer.not_found`, `issuer.match_refused`, `agent.not_found`.
+ * Says which agent a workload of an issuer is: the claims must be exactly so, and among them is one that tells it from
+ * the others. A subject that an agent platform named stays its agent. Faults `issuer.not_found`, `issuer.match_refused`,
+ * `agent.not_found`.
  */
-export async function addMatch(
-  house: Pick<FederationHouse, 'db' | 'clock'>,
-  actor: string,
-  input: AddMatch,
-): Promise<Match> {
+export async function addMatch(house: Pick<FederationHouse, 'db' | 'clock'>, actor: string, input: AddMatch): Promise<Match> {
   return house.db.transaction(async (tx) => {
     const issuer = await lockIssuer(tx, input.issuer);
     if (issuer.state !== 'active') throw new Fault('issuer.not_found', issuer.id);
     checkMatch(issuer, input);
-    if ((await listMatches(tx, issuer.id)).length >= maxMatches) refuse('/claims', 'the issuer has as many matches as it may have');
+    if ((await listMatches(tx, issuer.id)).length >= maxMatches)
+      refuse('/claims', 'the issuer has as many matches as it may have');
     const agent = await getAgent(tx, await resolveOf(tx, 'agent', input.agent));
     if (agent.state === 'retired') refuse('/agent', 'the agent has retired');
     if (issuer.kind === 'workload-grant') await keepSubject(tx, issuer, { subject: input.claims['sub'] ?? '', agent: agent.id });

@@ -15,16 +15,18 @@ import {
   saveCredential,
 } from '#registry/credential-store';
 import { addKey } from '#registry/enrol-key';
-import { manifestDigest } from '#registry/manifest-digest';
 import { addInstance, findInstance, saveInstance } from './instance-store.ts';
 import { holdIssuer } from './issuer-store.ts';
 import { kindRules } from './issuer.ts';
-import { hasAccepted } from './manifest-store.ts';
 import { holdMatch } from './match-store.ts';
+import { judgeManifest } from './note-manifest.ts';
 import { refuseAssertion } from './refuse-assertion.ts';
 import { claimText, type VerifiedAssertion } from './verify-assertion.ts';
 
-/** A running copy that its issuer vouches for, and the key it will use. `actors`: who stands above it at a partner, root first. */
+/**
+ * A running copy that its issuer vouches for, and the key it will use. `actors`: who stands above it at a partner, root
+ * first.
+ */
 export type Arriving = {
   readonly assertion: VerifiedAssertion;
   readonly match: Match;
@@ -36,12 +38,15 @@ export type Arriving = {
 type Admitted = { readonly credential: string; readonly change: number };
 
 /**
- * Makes the key of a proof the key of one instance of one agent, for as long as its issuer vouches for it, and records it. A key that
- * anybody else has is refused, and so is one that came from another subject or copy before: that is recorded as a finding. Faults
- * `assertion.refused` when issuer or match went away meanwhile, `agent.awaits_owner`, `grant.refused`, `instance.key_reused`,
- * `key.refused`.
+ * Makes the key of a proof the key of one instance of one agent, for as long as its issuer vouches for it, and records
+ * it. A key that anybody else has is refused, and so is one that came from another subject or copy before: that is
+ * recorded as a finding. Faults `assertion.refused` when issuer or match went away meanwhile, `agent.awaits_owner`,
+ * `grant.refused`, `instance.key_reused`, `key.refused`.
  */
-export async function admitInstance({ db, clock }: { readonly db: Db; readonly clock: Clock }, arriving: Arriving): Promise<Admitted> {
+export async function admitInstance(
+  { db, clock }: { readonly db: Db; readonly clock: Clock },
+  arriving: Arriving,
+): Promise<Admitted> {
   const { match, assertion } = arriving;
   const admitted = await db.transaction(async (tx): Promise<Admitted | 'key_reused'> => {
     const holds = (await holdIssuer(tx, match.issuer)) && (await holdMatch(tx, match.id));
@@ -49,7 +54,7 @@ export async function admitInstance({ db, clock }: { readonly db: Db; readonly c
     const agent = await lockAgent(tx, match.agent);
     if (agent.state === 'draft') throw new Fault('agent.awaits_owner');
     if (agent.state !== 'active') throw new Fault('grant.refused', 'the agent is not active');
-    const manifest = await manifestOf(tx, arriving, manifestDigest(agent.manifest));
+    const manifest = await manifestOf(tx, arriving);
     const known = await lockCredentialByKey(tx, arriving.key.jkt);
     if (known?.state === 'revoked') throw new Fault('key.refused', 'the key was ended');
     if (known !== undefined && !(await isSameInstance(tx, known, arriving))) {
@@ -104,7 +109,7 @@ async function addCopy(
     credential: credential.id,
     issuer: match.issuer,
     match: match.id,
-    subject: assertion.subject,
+    subject: holderOf(assertion),
     instance: copyOf(assertion),
   });
   return credential;
@@ -118,15 +123,20 @@ async function renewCopy(
   manifest: InstanceManifest | undefined,
 ): Promise<CredentialFact> {
   const until = Math.max(Date.parse(known.expiresAt ?? ''), untilMs);
-  const renewed = { ...known, expiresAt: instant(until), manifest: manifest ?? known.manifest };
+  const renewed = { ...known, expiresAt: instant(until), manifest: newest(known.manifest, manifest) };
   await saveCredential(tx, renewed);
   await saveInstance(tx, { credential: known.id, match: match.id });
   return renewed;
 }
 
+/** What a platform attested stays until it attests something else: a copy's own word does not replace it. */
+function newest(known: InstanceManifest | undefined, said: InstanceManifest | undefined): InstanceManifest | undefined {
+  return said === undefined || (known?.isAttested === true && !said.isAttested) ? known : said;
+}
+
 /**
- * Until when the key alone proves the copy: as long as the word of its platform holds. The word of a partner holds for one request,
- * because who stands above the agent there is said anew each time.
+ * Until when the key alone proves the copy: as long as the word of its platform holds. The word of a partner holds for
+ * one request, because who stands above the agent there is said anew each time.
  */
 function vouchedUntil({ issuer, expiresAtSeconds }: VerifiedAssertion, now: number): number {
   return issuer.kind === 'id-jag' ? now : expiresAtSeconds * 1_000;
@@ -138,7 +148,7 @@ async function isSameInstance(tx: Tx, known: CredentialFact, { assertion, match 
   return (
     known.principal === match.agent &&
     instance?.issuer === match.issuer &&
-    instance.subject === assertion.subject &&
+    instance.subject === holderOf(assertion) &&
     instance.instance === copyOf(assertion)
   );
 }
@@ -152,6 +162,11 @@ async function recordReuse(tx: Tx, clock: Clock, known: CredentialFact, { assert
   });
 }
 
+/** Whom the key belongs to at the issuer: a partner's client acts for many people there, with one key. */
+function holderOf({ issuer, subject, claims }: VerifiedAssertion): string {
+  return issuer.kind === 'id-jag' ? (claimText(claims, 'client_id') ?? subject) : subject;
+}
+
 /** Which of several copies of one workload this is, where its platform tells them apart. */
 function copyOf({ issuer, claims }: VerifiedAssertion): string | undefined {
   const parts = (kindRules[issuer.kind].instance ?? []).map((name) => claimText(claims, name));
@@ -159,17 +174,11 @@ function copyOf({ issuer, claims }: VerifiedAssertion): string | undefined {
 }
 
 /** What the copy is made of: its issuer's word where the match says which claim, else its own. */
-async function manifestOf(
-  tx: Tx,
-  { match, assertion, saidManifest }: Arriving,
-  agentDigest: string,
-): Promise<InstanceManifest | undefined> {
+async function manifestOf(tx: Tx, { match, assertion, saidManifest }: Arriving): Promise<InstanceManifest | undefined> {
   const { manifestClaim } = match;
   const attested = manifestClaim === null ? undefined : claimText(assertion.claims, manifestClaim);
   if (manifestClaim !== null && (attested === undefined || attested.length > 200))
     return refuseAssertion('it does not attest what the match asks for');
   const digest = attested ?? saidManifest;
-  if (digest === undefined) return undefined;
-  const isAccepted = digest === agentDigest || (await hasAccepted(tx, match.agent, digest));
-  return { digest, isAttested: attested !== undefined, isAccepted };
+  return digest === undefined ? undefined : judgeManifest(tx, match.agent, { digest, isAttested: attested !== undefined });
 }

@@ -1,8 +1,8 @@
 import { BlockList, isIP } from 'node:net';
 
 /**
- * IPv4 ranges that are not the public internet (RFC 6890 and its registry). An issuer inside the organisation may be in a private
- * one; nobody may be in one of the others: 169.254.0.0/16 is where clouds keep their instance credentials.
+ * IPv4 ranges that are not the public internet (RFC 6890 and its registry). An issuer inside the organisation may be in
+ * a private one; nobody may be in one of the others: 169.254.0.0/16 is where clouds keep their instance credentials.
  */
 const privateRanges = [
   ['10.0.0.0', 8],
@@ -26,7 +26,10 @@ const reservedRanges = [
   ['224.0.0.0', 3],
 ] as const;
 
-/** What is inside IPv6 unicast (2000::/3) and yet a tunnel, a test or documentation (RFC 6890, RFC 3056, RFC 4380, RFC 9637). */
+/**
+ * What is inside IPv6 unicast (2000::/3) and yet a tunnel, a test or documentation (RFC 6890, RFC 3056, RFC 4380, RFC
+ * 9637).
+ */
 const reservedRanges6 = [
   ['2001::', 23],
   ['2001:db8::', 32],
@@ -35,7 +38,12 @@ const reservedRanges6 = [
   ['3fff::', 20],
 ] as const;
 
-type Lists = { readonly private4: BlockList; readonly reserved4: BlockList; readonly unicast6: BlockList; readonly reserved6: BlockList };
+type Lists = {
+  readonly private4: BlockList;
+  readonly reserved4: BlockList;
+  readonly unicast6: BlockList;
+  readonly reserved6: BlockList;
+};
 
 /** Says of an address whether nothing may be fetched from it; with `isInternal`, private ones and this computer may be. */
 export function createAddressCheck(): (address: string, isInternal: boolean) => boolean {

@@ -3,6 +3,7 @@ import type { Feed } from '#change/feed';
 import { Fault } from '#kernel/fault';
 import { type CommitQueue, spendKey } from '#ledger/commit-queue';
 import type { CredentialFact } from '#registry/credential-store';
+import { kindOf } from '#registry/principal';
 import type { PrincipalFacts } from '#registry/principal-facts';
 import { admitInstance } from './admit-instance.ts';
 import type { FederationHouse } from './federation-house.ts';
@@ -10,6 +11,7 @@ import { type IssuerFact, openFederationFacts } from './federation-facts.ts';
 import { createFetchDocument, type ResolveHost } from './fetch-document.ts';
 import { createIssuerKeys } from './issuer-keys.ts';
 import { matchAssertion } from './match-assertion.ts';
+import { noteManifest } from './note-manifest.ts';
 import { noticeAgent } from './notice-agent.ts';
 import { type PartnerChain, readPartnerChain } from './partner-chain.ts';
 import { type ReadAssertion, readAssertion } from './read-assertion.ts';
@@ -50,10 +52,13 @@ export type AdmittedInstance = {
 /** Lets workloads in by the identity that their platform gives them. */
 export type Federation = {
   /**
-   * The agent that an assertion is for, its key enrolled as that of one instance. Faults `assertion.refused`, `client.unknown`,
-   * `agent.awaits_owner`, `grant.refused`, `instance.key_reused`, `key.refused`, `issuer.unreachable`, `service.not_ready`.
+   * The agent that an assertion is for, its key enrolled as that of one instance. Faults `assertion.refused`,
+   * `client.unknown`, `agent.awaits_owner`, `grant.refused`, `instance.key_reused`, `key.refused`, `issuer.unreachable`,
+   * `service.not_ready`.
    */
   admit(presented: Presented): Promise<AdmittedInstance>;
+  /** Keeps what a copy of an agent whose key was enrolled says that it is made of. */
+  describe(copy: CredentialFact, digest: string): Promise<void>;
 };
 
 /** How long a used assertion is remembered past its end, and how long the news of a new key may take to arrive here. */
@@ -90,12 +95,18 @@ export function openFederation(room: FederationRoom): Federation {
       if (credential?.state !== 'active') return refuseAssertion('its key was ended meanwhile');
       return { agent: match.agent, credential, assertion, chain };
     },
+    describe: async (copy, digest) => {
+      if (copy.manifest?.digest === digest || kindOf(copy.principal) !== 'agent') return;
+      const change = await noteManifest(room, copy, digest);
+      if (change !== undefined) await room.feed.waitFor(change, newsMs);
+    },
   };
 }
 
 /** A client id is not needed; one that is another's is a mistake, or worse. */
 function checkClientId(clientId: string | undefined, known: readonly (string | undefined)[]): void {
-  if (clientId !== undefined && !known.includes(clientId)) throw new Fault('client.unknown', 'client_id is not that of the assertion');
+  if (clientId !== undefined && !known.includes(clientId))
+    throw new Fault('client.unknown', 'client_id is not that of the assertion');
 }
 
 /** Uses an assertion up, durably, before anything is made of it: whoever has it too, with whatever key, comes too late. */

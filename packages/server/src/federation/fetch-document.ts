@@ -7,7 +7,12 @@ import { createAddressCheck } from './blocked-address.ts';
 
 /** A JSON document of another party. `notModified`: what was read before with this entity tag still stands. */
 export type FetchedDocument =
-  | { readonly notModified: false; readonly document: ExactRecord; readonly etag: string | undefined; readonly maxAgeSeconds: number | undefined }
+  | {
+      readonly notModified: false;
+      readonly document: ExactRecord;
+      readonly etag: string | undefined;
+      readonly maxAgeSeconds: number | undefined;
+    }
   | { readonly notModified: true; readonly maxAgeSeconds: number | undefined };
 
 export type FetchOptions = { readonly isInternal: boolean; readonly etag?: string | undefined };
@@ -20,19 +25,21 @@ export type ResolveHost = (host: string) => Promise<readonly string[]>;
 
 /** The longest document, in bytes, and the longest that one may take, in milliseconds. */
 const maxBytes = 131_072;
-const timeoutMs = 5_000;
+const defaultTimeoutMs = 5_000;
 
 /**
  * A fetcher for addresses that others chose: https only (plain http on loopback where that is allowed), no redirect, no
- * compression, one connection of its own, to an address that was looked at after the name was resolved and is the one connected to.
- * When one of a host's addresses is blocked, none is used.
+ * compression, one connection of its own, to an address that was looked at after the name was resolved and is the one
+ * connected to. When one of a host's addresses is blocked, none is used.
  */
 export function createFetchDocument({
   allowLoopback,
   resolve = resolveHost,
+  timeoutMs = defaultTimeoutMs,
 }: {
   readonly allowLoopback: boolean;
   readonly resolve?: ResolveHost | undefined;
+  readonly timeoutMs?: number;
 }): FetchDocument {
   const isBlocked = createAddressCheck();
   return async (address, { isInternal, etag }) => {
@@ -44,7 +51,7 @@ export function createFetchDocument({
       if (!isLoopback && isBlocked(ip, isInternal)) throw new Error('the address is not one that may be reached');
     };
     if (isIP(host) !== 0) check(host);
-    const response = await ask(url, { lookup: pinned(resolve, check), etag });
+    const response = await ask(url, { lookup: pinned(resolve, check), etag, timeoutMs });
     try {
       return await readResponse(response, etag !== undefined);
     } finally {
@@ -55,17 +62,34 @@ export function createFetchDocument({
 
 function ask(
   url: URL,
-  { lookup, etag }: { readonly lookup: LookupFunction; readonly etag: string | undefined },
+  {
+    lookup,
+    etag,
+    timeoutMs,
+  }: {
+    readonly lookup: LookupFunction;
+    readonly etag: string | undefined;
+    readonly timeoutMs: number;
+  },
 ): Promise<IncomingMessage> {
-  const headers = { accept: 'application/json', 'accept-encoding': 'identity', ...(etag === undefined ? {} : { 'if-none-match': etag }) };
+  const headers = {
+    accept: 'application/json',
+    'accept-encoding': 'identity',
+    ...(etag === undefined ? {} : { 'if-none-match': etag }),
+  };
   const request = url.protocol === 'https:' ? requestTls : requestPlain;
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(timeoutMs);
-    request(url, { method: 'GET', agent: false, lookup, headers, signal, maxHeaderSize: 16_384 }, resolve).on('error', reject).end();
+    request(url, { method: 'GET', agent: false, lookup, headers, signal, maxHeaderSize: 16_384 }, resolve)
+      .on('error', reject)
+      .end();
   });
 }
 
-/** A lookup that gives the socket only an address that was checked, so that no second answer of a name server can come between. */
+/**
+ * A lookup that gives the socket only an address that was checked, so that no second answer of a name server can come
+ * between.
+ */
 function pinned(resolve: ResolveHost, check: (ip: string) => void): LookupFunction {
   return (host, options, callback) => {
     const answer = async (): Promise<readonly { address: string; family: number }[]> => {
@@ -87,7 +111,9 @@ function pinned(resolve: ResolveHost, check: (ip: string) => void): LookupFuncti
 
 function resolveHost(host: string): Promise<readonly string[]> {
   return new Promise((resolve, reject) => {
-    lookUpHost(host, { all: true }, (thrown, found) => (thrown === null ? resolve(found.map(({ address }) => address)) : reject(thrown)));
+    lookUpHost(host, { all: true }, (thrown, found) =>
+      thrown === null ? resolve(found.map(({ address }) => address)) : reject(thrown),
+    );
   });
 }
 
@@ -96,7 +122,8 @@ async function readResponse(response: IncomingMessage, mayBeUnchanged: boolean):
   const maxAgeSeconds = maxAge(headers['cache-control']);
   if (statusCode === 304 && mayBeUnchanged) return { notModified: true, maxAgeSeconds };
   if (statusCode !== 200) throw new Error(`the answer has status ${statusCode}`);
-  if (!/^application\/(?:[a-z0-9.-]+\+)?json(?:\s*;|$)/i.test(headers['content-type'] ?? '')) throw new Error('the answer is not JSON');
+  if (!/^application\/(?:[a-z0-9.-]+\+)?json(?:\s*;|$)/i.test(headers['content-type'] ?? ''))
+    throw new Error('the answer is not JSON');
   if (headers['content-encoding'] !== undefined) throw new Error('the answer is compressed');
   if (Number(headers['content-length'] ?? 0) > maxBytes) throw new Error('the answer is too long');
   const chunks: Buffer[] = [];

@@ -1,7 +1,10 @@
 import type { Tx } from '#kernel/db';
 import type { InstanceRow } from '#store/rows';
 
-/** Where a key came from: whose word, about whom, by which match, and which copy it was where the platform tells them apart. */
+/**
+ * Where a key came from: whose word, about whom, by which match, and which copy it was where the platform tells them
+ * apart.
+ */
 export type Instance = {
   readonly credential: string;
   readonly issuer: string;
@@ -22,15 +25,16 @@ export async function addInstance(tx: Tx, { credential, issuer, match, subject, 
   await tx.query(`insert into instance (${columns}) values ($1, $2, $3, $4, $5)`, values);
 }
 
-/** The match by which the key is vouched for now. */
+/** Says by which match the key is vouched for. */
 export async function saveInstance(tx: Tx, { credential, match }: Pick<Instance, 'credential' | 'match'>): Promise<void> {
   await tx.query('update instance set match = $2 where credential = $1', [credential, match]);
 }
 
 /** The keys that came by one match. */
 export async function listInstancesOfMatch(tx: Tx, match: string): Promise<string[]> {
-  const { rows } = await tx.query<{ credential: string }>('select credential from instance where match = $1 order by credential', [
-    match,
-  ]);
+  const { rows } = await tx.query<{ credential: string }>(
+    'select credential from instance where match = $1 order by credential',
+    [match],
+  );
   return rows.map(({ credential }) => credential);
 }

@@ -11,8 +11,8 @@ import { addPartnerClientRow, lockPartnerClient, savePartnerClient } from './par
 type IntroduceAgent = { readonly audience: string; readonly agent: string; readonly clientId: string };
 
 /**
- * Says what an agent is called by the authorization server of a partner. Only then does it get an ID-JAG for there: what it is called
- * comes from here, never from a request. Faults `agent.not_found`, `name.taken`.
+ * Says what an agent is called by the authorization server of a partner. Only then does it get an ID-JAG for there: what
+ * it is called comes from here, never from a request. Faults `agent.not_found`, `name.taken`.
  */
 export async function introduceAgent(
   house: Pick<FederationHouse, 'db' | 'clock'>,

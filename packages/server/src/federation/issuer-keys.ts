@@ -23,8 +23,9 @@ const failedMs = 2_000;
 const maxKeys = 200;
 
 /**
- * Keeps the key set of each issuer apart. A set is read again when it is no longer fresh, and for a key id that it does not hold, but
- * never more often than once in the cool-down. A set that is not fresh and cannot be read is not used: nothing passes.
+ * Keeps the key set of each issuer apart. A set is read again when it is no longer fresh, and for a key id that it does
+ * not hold, but never more often than once in the cool-down. A set that is not fresh and cannot be read is not used:
+ * nothing passes.
  */
 export function createIssuerKeys(fetchDocument: FetchDocument, clock: Clock): IssuerKeys {
   const shelves = new Map<string, Shelf>();
@@ -69,18 +70,23 @@ async function readKeySet(issuer: TrustedIssuer, { fetchDocument, known, now }: 
   const fetched = await fetchDocument(address, { isInternal, etag: known?.etag });
   const seconds = Math.min(Math.max(fetched.maxAgeSeconds ?? keepSeconds.unsaid, keepSeconds.least), keepSeconds.most);
   const freshUntilMs = now + seconds * 1_000;
-  if (!fetched.notModified) return { keys: readKeys(fetched.document), etag: fetched.etag, freshUntilMs };
+  if (!fetched.notModified) return { keys: readKeys(fetched.document, issuer.keys.from), etag: fetched.etag, freshUntilMs };
   if (known === undefined) throw new Error('the answer says that nothing changed, of nothing that is known');
   return { ...known, freshUntilMs };
 }
 
-function readKeys(document: ExactRecord): readonly PublishedKey[] {
+/** In a bundle of SPIFFE a key that does not say `jwt-svid` is not for this (SPIFFE Trust Domain and Bundle §4.2.2). */
+function readKeys(document: ExactRecord, from: TrustedIssuer['keys']['from']): readonly PublishedKey[] {
   const keys = document['keys'];
   if (!isExactList(keys) || keys.length > maxKeys) throw new Error('the answer is no set of keys');
-  return keys.map((key) => toPlain(key)).filter((key): key is PublishedKey => typeof key === 'object' && key !== null);
+  const published = keys.map((key) => toPlain(key)).filter((key): key is PublishedKey => typeof key === 'object' && key !== null);
+  return from === 'bundle' ? published.filter(({ use }) => use === 'jwt-svid') : published;
 }
 
-/** RFC 8414 §3.3 and OpenID Connect Discovery §4.3: the metadata is believed only if it names exactly this issuer, on its own host. */
+/**
+ * RFC 8414 §3.3 and OpenID Connect Discovery §4.3: the metadata is believed only if it names exactly this issuer, on its
+ * own host.
+ */
 async function findKeys({ issuer, keys, isInternal }: TrustedIssuer, fetchDocument: FetchDocument): Promise<string> {
   if (keys.from === 'jwks' || keys.from === 'bundle') return keys.url;
   const { document } = await firstOf(metadataAddresses(issuer), fetchDocument, isInternal);

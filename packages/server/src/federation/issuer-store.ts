@@ -36,9 +36,7 @@ export async function holdIssuer(tx: Tx, id: string): Promise<boolean> {
 
 /** The issuers that are trusted now, by name. */
 export async function listIssuers(tx: Tx): Promise<TrustedIssuer[]> {
-  const { rows } = await tx.query<TrustedIssuerRow>(
-    `select ${columns} from trusted_issuer where state = 'active' order by name`,
-  );
+  const { rows } = await tx.query<TrustedIssuerRow>(`select ${columns} from trusted_issuer where state = 'active' order by name`);
   return rows.map(fromRow);
 }
 

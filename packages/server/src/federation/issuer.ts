@@ -70,7 +70,8 @@ export function checkIssuer(
 /** `https`, a host, and nothing that hides where it leads; an issuer has neither query nor fragment (RFC 8414 §2). */
 function checkAddress(path: string, address: string, allowLoopback: boolean): void {
   const url = URL.parse(address);
-  if (url === null || url.username !== '' || url.password !== '' || /[?#]/.test(address)) refuse(path, 'expected a plain address');
+  if (url === null || url.username !== '' || url.password !== '' || /[?#]/.test(address))
+    refuse(path, 'expected a plain address');
   const isLoopback = allowLoopback && url.protocol === 'http:' && ['127.0.0.1', '[::1]'].includes(url.hostname);
   if (url.protocol !== 'https:' && !isLoopback) refuse(path, 'expected https');
   if (/[A-Z]/.test(address.slice(0, address.indexOf('/', 8) >>> 0))) refuse(path, 'write scheme and host in lower case');

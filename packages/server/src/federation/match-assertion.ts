@@ -3,9 +3,9 @@ import { refuseAssertion } from './refuse-assertion.ts';
 import { claimText, type VerifiedAssertion } from './verify-assertion.ts';
 
 /**
- * The one match that an assertion meets: each claim is text and equal to the last code unit; `below` is a path that a person chose, and
- * its slash belongs to it. Undefined for none. Two are refused (`assertion.refused`), also for the same agent: what is ambiguous today
- * is somebody else tomorrow.
+ * The one match that an assertion meets: each claim is text and equal to the last code unit; `below` is a path that a
+ * person chose, and its slash belongs to it. Undefined for none. Two are refused (`assertion.refused`), also for the
+ * same agent: what is ambiguous today is somebody else tomorrow.
  */
 export function matchAssertion({ claims, subject }: VerifiedAssertion, matches: readonly Match[]): Match | undefined {
   const met = matches.filter(

@@ -18,9 +18,10 @@ import { claimText, type VerifiedAssertion } from './verify-assertion.ts';
 const maxDrafts = 200;
 
 /**
- * An agent platform named an agent that nobody has seen (WAG): it becomes a draft that the issuer's receiver answers for, known by
- * (issuer, subject) for good, and gets nothing until a person starts it. A subject that was matched before, and is not now, was taken
- * away by a person and stays away. Always throws: fault `agent.awaits_owner`, or `assertion.refused`.
+ * An agent platform named an agent that nobody has seen (WAG): it becomes a draft that the issuer's receiver answers
+ * for, known by (issuer, subject) for good, and gets nothing until a person starts it. A subject that was matched
+ * before, and is not now, was taken away by a person and stays away. Always throws: fault `agent.awaits_owner`, or
+ * `assertion.refused`.
  */
 export async function noticeAgent(
   { db, clock }: { readonly db: Db; readonly clock: Clock },
@@ -33,7 +34,8 @@ export async function noticeAgent(
       const isWaiting = await wasNoticed(tx, issuer, assertion.subject);
       return isWaiting ? undefined : refuseAssertion('nothing matches it any more');
     }
-    if ((await countDrafts(tx, issuer.issuer)) >= maxDrafts) return refuseAssertion('too many agents of its issuer wait for a person');
+    if ((await countDrafts(tx, issuer.issuer)) >= maxDrafts)
+      return refuseAssertion('too many agents of its issuer wait for a person');
     await addNoticed(tx, clock, { issuer, assertion, receiver: issuer.receiver });
     await announce(tx, [{ what: 'changed', key: issuer.id }]);
   });
@@ -52,7 +54,7 @@ async function addNoticed(tx: Tx, clock: Clock, { issuer, assertion, receiver }:
   const displayName = shownName(claimText(claims, 'name')) ?? `An agent of ${issuer.name}`;
   const agent = await registerAgentRecorded(tx, clock, {
     actor: houseActor,
-    name: machineName(issuer.name, displayName, newId('agent', clock())),
+    name: typedName(issuer.name, displayName, newId('agent', clock())),
     displayName,
     purpose: `Not said yet. Named by ${issuer.name}.`,
     owner: receiver,
@@ -67,14 +69,25 @@ async function addNoticed(tx: Tx, clock: Clock, { issuer, assertion, receiver }:
   await record(tx, clock, { type: 'agent.noticed', actor: houseActor, about: agent.id, data });
 }
 
-/** What a platform calls its agent, fit to be shown: without control, bidi and invisible characters. Undefined if nothing is left. */
+/**
+ * What a platform calls its agent, fit to be shown: without control, bidi and invisible characters. Undefined if nothing
+ * is left.
+ */
 function shownName(name: string | undefined): string | undefined {
-  const shown = [...(name ?? '').normalize('NFC').replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}]/gu, ' ').trim()];
+  const shown = [
+    ...(name ?? '')
+      .normalize('NFC')
+      .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}]/gu, ' ')
+      .trim(),
+  ];
   return shown.length === 0 ? undefined : shown.slice(0, 60).join('').trim();
 }
 
 /** A name to type. Nothing is decided by it; the random end keeps it from being anybody else's. */
-function machineName(issuer: string, displayName: string, id: string): string {
-  const slug = displayName.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '');
+function typedName(issuer: string, displayName: string, id: string): string {
+  const slug = displayName
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '');
   return `${issuer.slice(0, 20)}-${slug.slice(0, 24)}-${id.slice(-8)}`.replaceAll(/-{2,}/g, '-');
 }

@@ -3,15 +3,18 @@ import { text } from '@surety/proof/claim';
 import { refuseAssertion } from './refuse-assertion.ts';
 import type { VerifiedAssertion } from './verify-assertion.ts';
 
-/** What a partner says of those above: the client it vouches for by our name of it, and who acts for whom there, root first. */
+/**
+ * What a partner says of those above: the client it vouches for by our name of it, and who acts for whom there, root
+ * first.
+ */
 export type PartnerChain = { readonly clientId: string; readonly actors: readonly string[] };
 
 /** How long a chain may be; the bound of our own trees and one for the root. */
 const maxActors = 9;
 
 /**
- * Reads the parts of an ID-JAG that are not in every assertion: `client_id`; `cnf.jkt`, which must be the key of the proof; `act`, which
- * is kept for the record and gives nothing. Fault `assertion.refused`.
+ * Reads the parts of an ID-JAG that are not in every assertion: `client_id`; `cnf.jkt`, which must be the key of the
+ * proof; `act`, which is kept for the record and gives nothing. Fault `assertion.refused`.
  */
 export function readPartnerChain({ claims, subject, issuer }: VerifiedAssertion, jkt: string): PartnerChain {
   const clientId = text(claims, 'client_id', 300) ?? refuseAssertion('it names no client');

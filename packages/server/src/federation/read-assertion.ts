@@ -19,8 +19,9 @@ const compact = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 const refusedMembers = ['crit', 'b64', 'jku', 'jwk', 'x5u', 'x5c', 'zip'];
 
 /**
- * Reads a JWT of another issuer (RFC 7519, RFC 8725 §3) before its key is known: compact, the one spelling of each part, strict JSON
- * without duplicate members, an asymmetric `alg`, no header that names a key or where to fetch one. Fault `assertion.refused`.
+ * Reads a JWT of another issuer (RFC 7519, RFC 8725 §3) before its key is known: compact, the one spelling of each part,
+ * strict JSON without duplicate members, an asymmetric `alg`, no header that names a key or where to fetch one. Fault
+ * `assertion.refused`.
  */
 export function readAssertion(token: string): ReadAssertion {
   if (token.length > maxTokenLength || !compact.test(token)) refuseAssertion('it is no compact JWS');
@@ -31,7 +32,8 @@ export function readAssertion(token: string): ReadAssertion {
   const alg = AssertionAlg.safeParse(header['alg']);
   if (!alg.success) return refuseAssertion('its "alg" is refused');
   const kid = header['kid'];
-  if (kid !== undefined && (typeof kid !== 'string' || kid === '' || kid.length > 256)) return refuseAssertion('its "kid" is malformed');
+  if (kid !== undefined && (typeof kid !== 'string' || kid === '' || kid.length > 256))
+    return refuseAssertion('its "kid" is malformed');
   return { token, typ: header['typ'], alg: alg.data, kid, claims: readPart(body) };
 }
 

@@ -7,8 +7,8 @@ import { lockIssuer, saveIssuer } from './issuer-store.ts';
 import { listMatches, lockMatch } from './match-store.ts';
 
 /**
- * Trusts an issuer no more: its matches end, and with them every key that it vouched for and every token bound to one. Doing it again
- * changes nothing. Fault `issuer.not_found`.
+ * Trusts an issuer no more: its matches end, and with them every key that it vouched for and every token bound to one.
+ * Doing it again changes nothing. Fault `issuer.not_found`.
  */
 export async function removeIssuer(
   house: Pick<FederationHouse, 'db' | 'clock'>,

@@ -30,9 +30,9 @@ const maxTried = 5;
 const listsAudience: ReadonlySet<string> = new Set(['kubernetes', 'spiffe']);
 
 /**
- * Verifies an assertion by the keys of its issuer alone (RFC 7523 §3, RFC 8725, SPIFFE JWT-SVID §4): `typ` of the platform, `alg`
- * among those of the issuer, `aud` exactly us, whole-second dates, at most the issuer's lifetime, skew 60 s. Faults
- * `assertion.refused`, `issuer.unreachable`.
+ * Verifies an assertion by the keys of its issuer alone (RFC 7523 §3, RFC 8725, SPIFFE JWT-SVID §4): `typ` of the
+ * platform, `alg` among those of the issuer, `aud` exactly us, whole-second dates, at most the issuer's lifetime, skew
+ * 60 s. Faults `assertion.refused`, `issuer.unreachable`.
  */
 export async function verifyAssertion(
   read: ReadAssertion,
@@ -104,7 +104,10 @@ const keyTypes: Readonly<Record<string, { readonly kty: string; readonly crv?: s
   EdDSA: { kty: 'OKP', crv: 'Ed25519' },
 };
 
-/** The key's own kind, `alg` and `use` allow this signature: a token never chooses. Nothing private or symmetric is a public key. */
+/**
+ * The key's own kind, `alg` and `use` allow this signature: a token never chooses. Nothing private or symmetric is a
+ * public key.
+ */
 function mayVerify(key: PublishedKey, alg: AssertionAlg): boolean {
   const type = keyTypes[alg] ?? keyTypes[alg.slice(0, 2)];
   const { kty, crv, use, key_ops: operations } = key;
@@ -117,7 +120,10 @@ function mayVerify(key: PublishedKey, alg: AssertionAlg): boolean {
 /** A member of a member, by its name, or by JSON pointer (RFC 6901) when the name begins with a slash. Text only. */
 export function claimText(claims: ExactRecord, name: string): string | undefined {
   const path = name.startsWith('/')
-    ? name.slice(1).split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    ? name
+        .slice(1)
+        .split('/')
+        .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
     : [name];
   let value: ExactRecord[string] | undefined = claims;
   for (const part of path) {

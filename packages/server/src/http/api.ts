@@ -12,7 +12,7 @@ import { serverMetadata } from '#issuance/server-metadata';
 import { admitCaller, recordingPermit } from './api-door.ts';
 import { resourceMetadata, resourceMetadataPath } from './resource-metadata.ts';
 import type { HallRoom } from './hall-room.ts';
-import { authorizePage, frontPage, guardHeaders, type Page } from './pages.ts';
+import { frontPage, guardHeaders, type Page } from './pages.ts';
 import { readInput } from './read-input.ts';
 import { renderProblem } from './render-problem.ts';
 
@@ -85,7 +85,6 @@ function hangDocuments(hall: Hall, room: HallRoom): void {
     return c.json({ ready: true });
   });
   hall.get('/', async (c) => page(c, frontPage(await room.isClaimed())));
-  hall.on(['GET', 'POST'], '/authorize', (c) => page(c, authorizePage));
 }
 
 /** RFC 9110 §15.5.6: an address that exists says which methods it takes. */

@@ -7,6 +7,7 @@ import type { RawHandler } from '#issuance/endpoint';
 import { introspectionEndpoint } from '#issuance/introspection-endpoint';
 import { revocationEndpoint } from '#issuance/revocation-endpoint';
 import { oauthErrorOf, sendJson } from '#issuance/send-json';
+import { parEndpoint } from '#issuance/interactive/par-endpoint';
 import { tokenEndpoint } from '#issuance/token-endpoint';
 import { buildApi } from './api.ts';
 import { createPlaceCheck } from './check-place.ts';
@@ -23,6 +24,7 @@ export function buildHall(room: HallRoom): RequestListener {
   const isOurs = createPlaceCheck(room.issuer);
   const oauth: ReadonlyMap<string, RawHandler> = new Map([
     ['/token', tokenEndpoint(room.issuance)],
+    ['/par', parEndpoint(room.issuance)],
     ['/introspect', introspectionEndpoint(room.issuance)],
     ['/revoke', revocationEndpoint(room.issuance)],
   ]);
@@ -42,8 +44,10 @@ export function buildHall(room: HallRoom): RequestListener {
   return (request, response) => {
     if (!isOurs(request))
       return refuse(room, 'api', response, new Fault('access.denied', 'for another host, or from another origin'));
-    const handler = oauth.get(pathOf(request));
-    if (handler === undefined) admit('api', api, request, response);
+    const path = pathOf(request);
+    const handler = oauth.get(path);
+    const { interactive } = room.issuance;
+    if (handler === undefined) admit('api', interactive.has(path) ? interactive.handle : api, request, response);
     else admit('oauth', handler, request, response);
   };
 }

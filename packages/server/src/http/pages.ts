@@ -19,17 +19,3 @@ export function frontPage(isClaimed: boolean): Page {
     : 'Unclaimed: run surety claim where the server runs.\n';
   return { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }, body: text };
 }
-
-/**
- * What stands at the authorization endpoint. Metadata must name one for clients that want it (RFC 8414 §2), but nothing here
- * sends a person through a browser; it never redirects.
- */
-export const authorizePage: Page = {
-  status: 400,
-  headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' },
-  body:
-    '<!doctype html><html lang="en"><meta charset="utf-8"><title>Not offered here</title>' +
-    '<h1>Signing in through a browser is not offered here</h1>' +
-    '<p>This server gives access tokens to agents, workloads and people who prove a key of their own: grant type client_credentials with ' +
-    'private_key_jwt and a DPoP proof, at the token endpoint.</p></html>\n',
-};

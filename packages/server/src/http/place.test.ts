@@ -69,9 +69,11 @@ test('the metadata is the same at both addresses, names this issuer, and every a
   const other = await get('/.well-known/openid-configuration');
   assert.deepEqual(one.body, other.body);
   assert.equal(one.body['issuer'], authority.issuer);
-  assert.deepEqual(one.body['grant_types_supported'], ['client_credentials']);
+  const grantTypes = one.body['grant_types_supported'] as readonly string[];
+  for (const name of ['client_credentials', 'token-exchange', 'jwt-bearer'])
+    assert.ok(grantTypes.some((type) => type === name || type === `urn:ietf:params:oauth:grant-type:${name}`));
   assert.deepEqual(one.body['response_types_supported'], []);
-  assert.deepEqual(one.body['token_endpoint_auth_methods_supported'], ['private_key_jwt']);
+  assert.deepEqual(one.body['token_endpoint_auth_methods_supported'], ['private_key_jwt', 'spiffe_jwt']);
   assert.deepEqual(one.body['code_challenge_methods_supported'], ['S256']);
   assert.deepEqual(one.body['dpop_signing_alg_values_supported'], ['ES256', 'EdDSA']);
   for (const [name, address] of Object.entries(one.body).filter(([member]) => /(?:_endpoint|_uri)$/.test(member))) {
@@ -102,15 +104,16 @@ test('the keys are public, may be kept a while, and hold nothing private', async
   assert.match(headers.get('cache-control') ?? '', /public/);
 });
 
-test('the authorization endpoint says honestly that nothing is offered, cannot be framed, and never redirects', async () => {
-  const { status, headers, body } = await get(
-    '/authorize?response_type=code&redirect_uri=https://evil.example/&client_id=%3Cscript%3E',
-  );
+test('the authorization endpoint sends nobody to an address that it does not know, and cannot be framed', async () => {
+  const path = '/authorize?response_type=code&redirect_uri=https://evil.example/&client_id=%3Cscript%3E';
+  const moved = await fetch(authority.issuer + path, { redirect: 'manual' });
+  assert.equal(moved.headers.get('location'), authority.issuer.replace('127.0.0.1', 'localhost') + path);
+  const { status, headers, body } = await get(path);
   assert.equal(status, 400);
   assert.match(headers.get('content-type') ?? '', /^text\/html/);
-  assert.match(headers.get('content-security-policy') ?? '', /default-src 'none'; frame-ancestors 'none'/);
+  assert.match(headers.get('content-security-policy') ?? '', /frame-ancestors 'none'/);
   assert.equal(headers.get('location'), null);
-  assert.doesNotMatch(String(body['text']), /evil|<script/);
+  assert.doesNotMatch(String(body['text']), /evil|<script>/);
 });
 
 test('the API describes itself: every route that hangs here', async () => {

@@ -10,6 +10,7 @@ import type { Permit } from '#kernel/perform';
 import type { KeyRing } from '#keys/key-ring';
 import type { CommitQueue } from '#ledger/commit-queue';
 import type { PrincipalFacts } from '#registry/principal-facts';
+import type { Interactive } from './interactive/interactive.ts';
 
 /** What the endpoints of the authorization server need. */
 export type IssuanceRoom = {
@@ -29,6 +30,8 @@ export type IssuanceRoom = {
   readonly authority: AuthorityFacts;
   readonly systems: Pick<SystemFacts, 'byName'>;
   readonly permit: Permit;
+  /** The half that people see. */
+  readonly interactive: Interactive;
   readonly accessTokenSeconds: number;
   /** How long a task lives that is opened because a token names none. */
   readonly taskSeconds: number;

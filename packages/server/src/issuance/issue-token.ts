@@ -5,7 +5,7 @@ import type { DpopProof } from '@surety/proof/dpop';
 import type { AuthenticatedClient } from '#authn/authenticate-client';
 import { type ChainClaims, chainClaims, profiles } from '#authn/chain-claims';
 import { orNotReady } from '#authn/proof-fault';
-import type { LiveLink } from '#authn/read-chain';
+import { type LiveLink, openingKeys } from '#authn/read-chain';
 import { newestCutoff, readStanding, type Standing } from '#authn/read-standing';
 import { hearNewer } from '#change/hear-newer';
 import { detailsDigest } from '#delegation/hop';
@@ -52,6 +52,8 @@ export type TokenResponse = {
   readonly expires_in: number;
   readonly scope: string;
   readonly task?: string;
+  /** RFC 6749 §6; where a person agreed. */
+  readonly refresh_token?: string;
   /** RFC 8693 §2.2.1; where a token was exchanged. */
   readonly issued_token_type?: string;
   /** RFC 9396 §7: what the token is narrowed to. */
@@ -91,10 +93,17 @@ export async function issueToken(
       }),
     );
     if (result === 'committed') return response;
-    if (result === 'replayed') throw new Fault('client.assertion_replayed', 'the assertion or the proof was used before');
+    if (result === 'replayed') throw usedBefore(granted);
     await hearNewer(room.feed, change);
   }
   throw new Fault('service.not_ready', 'what the token stands on kept changing');
+}
+
+/** The commit does not say which of what it was to spend had been spent. */
+function usedBefore({ spends = [] }: Granted): Fault {
+  return spends.length === 0
+    ? new Fault('client.assertion_replayed', 'the assertion or the proof was used before')
+    : new Fault('subject.refused', 'what was presented, the assertion or the proof was used before');
 }
 
 async function readLiveStanding(room: IssuanceRoom, { clientId, credential }: AuthenticatedClient): Promise<LiveStanding> {
@@ -122,7 +131,8 @@ function fenceKeys({ clientId, credential }: AuthenticatedClient, { standing, gr
     link.task.id,
     link.task.requester,
     link.principal.one.id,
-    ...[link.owner, link.task.instance].filter((key) => key !== undefined && key !== null),
+    ...openingKeys(link.task),
+    ...(link.owner === undefined ? [] : [link.owner]),
   ]);
   return [
     ...new Set([

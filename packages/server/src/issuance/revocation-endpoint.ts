@@ -1,6 +1,8 @@
 import type { AccessTokenClaims } from '@surety/proof/access-token';
 import { orNotReady } from '#authn/proof-fault';
 import { announce } from '#change/announce';
+import { recordEnded } from '#delegation/end-task';
+import { endTasksOfOffer } from '#delegation/task-store';
 import { Fault } from '#kernel/fault';
 import { record } from '#ledger/record';
 import { admitClient } from './admit-client.ts';
@@ -20,17 +22,22 @@ export function revocationEndpoint(room: IssuanceRoom): RawHandler {
     const client = await admitClient(room, form);
     const claims = readToken(token);
     if (claims === undefined || room.feed.cutoffOf(claims.jti) !== undefined) return 'empty';
-    if (claims.sub !== client.id) throw new Fault('access.denied', 'the token was issued to another client');
+    if (claims.client_id !== client.id) throw new Fault('access.denied', 'the token was issued to another client');
     await orNotReady(revokeToken(room, claims));
     return 'empty';
   });
 }
 
-/** Ends one access token: recorded, and announced as a cut-off of its id, in one transaction. */
-async function revokeToken({ db, clock, feed }: IssuanceRoom, { sub, jti, task }: AccessTokenClaims): Promise<void> {
+/**
+ * Ends one access token, and of one that was handed on also the work that came of it: recorded, and announced, in one
+ * transaction.
+ */
+async function revokeToken({ db, clock, feed }: IssuanceRoom, claims: AccessTokenClaims): Promise<void> {
+  const { client_id: client, jti, task } = claims;
   const change = await db.transaction(async (tx) => {
-    await record(tx, clock, { type: 'token.revoked', actor: sub, about: sub, task, data: { tokenId: jti } });
-    return announce(tx, [{ what: 'cutoff', key: jti }]);
+    await record(tx, clock, { type: 'token.revoked', actor: client, about: client, task, data: { tokenId: jti } });
+    const ended = claims.may_act === undefined ? [] : await endTasksOfOffer(tx, jti);
+    return announce(tx, [{ what: 'cutoff', key: jti }, ...(await recordEnded(tx, clock, { ended, actor: client }))]);
   });
   await feed.waitFor(change, 1_000);
 }

@@ -1,22 +1,27 @@
+import { browserOrigin } from '#signin/browser-origin';
 import { grantTable } from './grants/grant-table.ts';
 
 /** Signature algorithms taken of clients, for assertions and proofs alike. */
 export const clientAlgs = ['ES256', 'EdDSA'] as const;
 
 /**
- * Authorization-server metadata (RFC 8414 §2), served at both well-known addresses. Only what works is in it. Clients of
- * the Model Context Protocol refuse metadata without `authorization_endpoint`; the page there says that nothing is offered.
+ * Authorization-server metadata (RFC 8414 §2), served at both well-known addresses. Only what works is in it. The
+ * authorization endpoint is where browsers open it: passkeys belong to a name, so on this computer that is `localhost`.
  */
 export function serverMetadata(issuer: string): object {
   return {
     issuer,
-    authorization_endpoint: `${issuer}/authorize`,
+    authorization_endpoint: `${browserOrigin(issuer)}/authorize`,
+    pushed_authorization_request_endpoint: `${issuer}/par`,
     token_endpoint: `${issuer}/token`,
     jwks_uri: `${issuer}/jwks`,
     introspection_endpoint: `${issuer}/introspect`,
     revocation_endpoint: `${issuer}/revoke`,
     scopes_supported: ['call'],
-    response_types_supported: [],
+    response_types_supported: ['code'],
+    response_modes_supported: ['query'],
+    authorization_response_iss_parameter_supported: true,
+    authorization_details_types_supported: ['agent_action'],
     grant_types_supported: [...grantTable.keys()],
     authorization_grant_profiles_supported: ['urn:ietf:params:oauth:grant-profile:id-jag'],
     identity_chaining_requested_token_types_supported: ['urn:ietf:params:oauth:token-type:id-jag'],

@@ -1,7 +1,7 @@
 import { verifyDpopProof } from '@surety/proof/dpop';
 import { authenticateClient } from '#authn/authenticate-client';
 import { authenticateSvid, spiffeAssertionType } from '#authn/authenticate-instance';
-import { orProofFault } from '#authn/proof-fault';
+import { orNotReady, orProofFault } from '#authn/proof-fault';
 import { Fault } from '#kernel/fault';
 import { headerValues } from '#kernel/header-values';
 import { clientParameters } from './client-parameters.ts';
@@ -29,10 +29,12 @@ export function tokenEndpoint(room: IssuanceRoom): RawHandler {
     const proof = orProofFault(() => verifyDpopProof({ headerValues: proofs, method: 'POST', url, now: room.clock(), nonce }));
     if (grant.knows === 'own-assertion') return grant.act(room, { form, proof });
     const parameters = clientParameters(form);
-    const client =
-      parameters.assertionType === spiffeAssertionType
-        ? await authenticateSvid(room, parameters, { proof, manifest: manifestParameter(form) })
-        : await authenticateClient(room, parameters, proof.jkt);
+    const manifest = manifestParameter(form);
+    const isSvid = parameters.assertionType === spiffeAssertionType;
+    const client = isSvid
+      ? await authenticateSvid(room, parameters, { proof, manifest })
+      : await authenticateClient(room, parameters, proof.jkt);
+    if (!isSvid && manifest !== undefined) await orNotReady(room.federation.describe(client.credential, manifest));
     return grant.act(room, { form, client, proof });
   });
 }

@@ -7,7 +7,18 @@ test('an instant is written as the language writes it, whatever was written befo
   const ms = fc.oneof(
     fc.integer({ min: 0, max: 253_402_300_799_999 }),
     fc.integer({ min: 1_799_999_990_000, max: 1_800_000_010_000 }),
-    fc.constantFrom(0, -0, 86_399_999, 86_400_000, 253_402_300_799_999, 253_402_300_800_000, -1, 0.5, 1_800_000_000_000.7, 8.64e15),
+    fc.constantFrom(
+      0,
+      -0,
+      86_399_999,
+      86_400_000,
+      253_402_300_799_999,
+      253_402_300_800_000,
+      -1,
+      0.5,
+      1_800_000_000_000.7,
+      8.64e15,
+    ),
   );
   fc.assert(
     fc.property(ms, (one) => assert.equal(instant(one), new Date(one).toISOString())),

@@ -10,20 +10,28 @@ const lastDay = 2_932_896;
 
 const twoDigits = Array.from({ length: 100 }, (_, number) => String(number).padStart(2, '0'));
 
-/** The day that was written last, as nearly every instant is of today: what it is called follows from its number. */
-const today = { day: 0, text: '1970-01-01T' };
+/** The days that were written last, by the end of their numbers: nearly every instant is of today or of tomorrow. */
+const days = Array.from({ length: 8 }, () => ({ day: -1, text: '' }));
 
 /** RFC 3339 in UTC with milliseconds. */
 export function instant(ms: number): string {
   const day = Math.floor(ms / dayMs);
   if (!Number.isInteger(ms) || day < 0 || day > lastDay) return new Date(ms).toISOString();
-  if (day !== today.day) Object.assign(today, { day, text: new Date(ms).toISOString().slice(0, 11) });
   const rest = ms - day * dayMs;
   const seconds = Math.floor(rest / 1_000);
   const minutes = Math.floor(seconds / 60);
   const last = rest % 1_000;
   const clock = `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}:${two(seconds % 60)}`;
-  return `${today.text}${clock}.${Math.floor(last / 100)}${two(last % 100)}Z`;
+  return `${dayText(day)}${clock}.${Math.floor(last / 100)}${two(last % 100)}Z`;
+}
+
+/** `2026-01-31T`, from the number of the day since 1970. */
+function dayText(day: number): string {
+  const known = days[day & 7];
+  if (known?.day === day) return known.text;
+  const text = new Date(day * dayMs).toISOString().slice(0, 11);
+  days[day & 7] = { day, text };
+  return text;
 }
 
 function two(number: number): string {

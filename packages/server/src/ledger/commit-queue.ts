@@ -110,7 +110,7 @@ class BatchQueue implements CommitQueue {
     await this.#pool.end();
   }
 
-  /** No timer: what is asked for in one turn of the event loop, or while a lane is busy, becomes one batch. */
+  /** No timer makes a batch: what is asked for in one turn of the event loop, or while a lane is busy, becomes one. */
   #begin(): void {
     if (this.#isStarting || !this.#mayOpen()) return;
     this.#isStarting = true;

@@ -23,18 +23,27 @@ type Definition = {
  */
 export function compileWriter(schema: z.ZodType): Writer | undefined {
   const definition = definitionOf(schema);
-  const { type, checks = [], format, innerType, element, entries } = definition;
-  if (type === 'string') return compileText(checks);
-  if (checks.length > 0) return undefined;
-  if (type === 'object') return compileObject(definition);
-  if (type === 'number') return format === undefined ? writeNumber : format === 'safeint' ? writeInteger : undefined;
-  if (type === 'boolean') return (value) => (typeof value === 'boolean' ? String(value) : undefined);
-  if (type === 'enum' && entries !== undefined) return compileWords(Object.values(entries));
-  const inner = innerType ?? element;
-  const write = inner && compileWriter(inner);
-  if (write === undefined) return undefined;
-  if (type === 'nullable') return (value) => (value === null ? 'null' : write(value));
-  return type === 'array' ? (value) => (Array.isArray(value) ? writeList(value, write) : undefined) : undefined;
+  const isCheckedElsewhere = definition.type !== 'string' && (definition.checks ?? []).length > 0;
+  return isCheckedElsewhere ? undefined : compilers.get(definition.type)?.(definition);
+}
+
+/** How each type of schema is compiled. A check is known of texts only: a schema with any other is not compiled. */
+const compilers: ReadonlyMap<string, (definition: Definition) => Writer | undefined> = new Map([
+  ['string', ({ checks = [] }) => compileText(checks)],
+  ['number', ({ format }) => (format === undefined ? writeNumber : format === 'safeint' ? writeInteger : undefined)],
+  ['boolean', () => (value) => (typeof value === 'boolean' ? String(value) : undefined)],
+  ['enum', ({ entries = {} }) => compileWords(Object.values(entries))],
+  ['nullable', ({ innerType }) => nullOr(innerType && compileWriter(innerType))],
+  ['array', ({ element }) => listOf(element && compileWriter(element))],
+  ['object', (definition) => compileObject(definition)],
+] satisfies [string, (definition: Definition) => Writer | undefined][]);
+
+function nullOr(write: Writer | undefined): Writer | undefined {
+  return write && ((value) => (value === null ? 'null' : write(value)));
+}
+
+function listOf(write: Writer | undefined): Writer | undefined {
+  return write && ((value) => (Array.isArray(value) ? writeList(value, write) : undefined));
 }
 
 function definitionOf(schema: z.ZodType): Definition {

@@ -39,6 +39,29 @@ export async function addEntry(tx: Tx, entry: Entry): Promise<void> {
   );
 }
 
+/** Adds many entries, and their places in the line, in one statement. */
+export async function addEntries(tx: Tx, entries: readonly Entry[]): Promise<void> {
+  const column = <Name extends keyof Entry>(name: Name): Entry[Name][] => entries.map((entry) => entry[name]);
+  await tx.query(
+    `with added as (
+       insert into entry (id, at, type, actor, about, task, body, sealed)
+       select * from unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[])
+       returning id
+     )
+     insert into unsequenced (id) select id from added`,
+    [
+      column('id'),
+      column('at'),
+      column('type'),
+      column('actor'),
+      column('about'),
+      column('task'),
+      column('body'),
+      column('sealed'),
+    ],
+  );
+}
+
 export async function findEntry(tx: Tx, id: string, sealed: boolean): Promise<KeptEntry | undefined> {
   const { rows } = await tx.query<Row>(`select ${columns(sealed)} from ${source} where e.id = $1`, [id]);
   return rows[0];

@@ -30,7 +30,11 @@ const value: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom('\ud800', 'a"b\\\n', '\u2028', 'x'.repeat(100), 'x'.repeat(101), 'x'.repeat(1_001), '', '__proto__'),
   fc.constantFrom(0, -0, 1, -7, 1.5, 1e21, 1e-7, 2 ** 53, Number.MAX_SAFE_INTEGER, Number.NaN, Infinity),
   fc.constantFrom(null, undefined, true, false, [], {}, new Date(0), 7n, ['a', 'b'], ['a', undefined], ['a', 7]),
-  fc.constantFrom(...Object.values(z.toJSONSchema(events['call.denied']).properties ?? {}).flatMap((one) => (one as { enum?: string[] }).enum ?? [])),
+  fc.constantFrom(
+    ...Object.values(z.toJSONSchema(events['call.denied']).properties ?? {}).flatMap(
+      (one) => (one as { enum?: string[] }).enum ?? [],
+    ),
+  ),
 );
 
 /** What the schema and the general writer make of it, which is what is to be recorded; undefined when they refuse. */
@@ -43,7 +47,14 @@ function slowly(type: EventType, data: unknown): string | undefined {
   }
 }
 
-type Definition = { type: string; shape?: Record<string, z.ZodType>; innerType?: z.ZodType; element?: z.ZodType; entries?: object; format?: string };
+type Definition = {
+  type: string;
+  shape?: Record<string, z.ZodType>;
+  innerType?: z.ZodType;
+  element?: z.ZodType;
+  entries?: object;
+  format?: string;
+};
 
 /** Mostly what a schema takes, sometimes anything. */
 function valuesOf(schema: z.ZodType): fc.Arbitrary<unknown> {
@@ -66,8 +77,13 @@ test('whatever is given for an event, the short way writes what the schema takes
   for (const type of types) {
     const write = writerOf(type);
     let [written, refused] = [0, 0];
-    const more = fc.oneof({ weight: 9, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: fc.dictionary(fc.constantFrom('more', '__proto__', 'type'), value) });
-    const data = fc.tuple(valuesOf(events[type]), more).map(([one, other]) => (typeof one === 'object' ? { ...one, ...other } : one));
+    const more = fc.oneof(
+      { weight: 9, arbitrary: fc.constant({}) },
+      { weight: 1, arbitrary: fc.dictionary(fc.constantFrom('more', '__proto__', 'type'), value) },
+    );
+    const data = fc
+      .tuple(valuesOf(events[type]), more)
+      .map(([one, other]) => (typeof one === 'object' ? { ...one, ...other } : one));
     fc.assert(
       fc.property(data, (one) => {
         const quickly = write(one);

@@ -49,7 +49,9 @@ export function entryOf(event: AuditEvent, clock: Clock): Entry {
   const now = clock();
   const at = instant(now);
   const id = newId<string>('event', now);
-  const body = writeKnown(event, { at, id }) ?? writeBody({ about, actor, at, data: readData(event), id, ...(task === null ? {} : { task }), type });
+  const body =
+    writeKnown(event, { at, id }) ??
+    writeBody({ about, actor, at, data: readData(event), id, ...(task === null ? {} : { task }), type });
   return { id, at: new Date(now), type, actor, about, task, body, sealed };
 }
 

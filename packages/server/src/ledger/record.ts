@@ -1,7 +1,7 @@
 import type { Clock } from '#kernel/clock';
 import type { Tx } from '#kernel/db';
 import { type AuditEvent, type Entry, entryOf } from './entry.ts';
-import { addEntry } from './entry-store.ts';
+import { addEntries, addEntry } from './entry-store.ts';
 
 export { type AuditEvent, type Entry, entryOf } from './entry.ts';
 
@@ -15,4 +15,13 @@ export async function record(tx: Tx, clock: Clock, event: AuditEvent): Promise<E
   const entry = entryOf(event, clock);
   await addEntry(tx, entry);
   return entry;
+}
+
+/** The same for many events, in one statement: what ends with a tree must not take longer the larger the tree is. */
+export async function recordAll(tx: Tx, clock: Clock, events: readonly AuditEvent[]): Promise<void> {
+  if (events.length > 0)
+    await addEntries(
+      tx,
+      events.map((event) => entryOf(event, clock)),
+    );
 }

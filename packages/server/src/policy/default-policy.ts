@@ -24,19 +24,28 @@ const everything = `
 permit (principal is Agent, action, resource);
 `.trim();
 
+const everythingAsked = `
+// Holders may ask agents for everything, within what the agent's own mandate permits. Narrow this to what people in this role
+// may do themselves; it takes effect at once, for every task that they asked for.
+
+@id("role.everything-asked")
+permit (principal is Agent, action, resource);
+`.trim();
+
 const nothing = `
 // Holders of this role alone may answer for nothing that an agent does.
 `.trim();
 
-/** The roles of a new house: what their holders may answer for. What they may do in the API is the house policy. */
+/** The roles of a new house: what their holders may answer for, and ask agents to do. What they may do in the API is the house policy. */
 export const defaultRoles: Readonly<Record<(typeof builtInRoles)[number], RoleDocument>> = {
-  administrator: { answersFor: everything, description: 'Runs the house: may do everything in the API.' },
+  administrator: { answersFor: everything, may: everythingAsked, description: 'Runs the house: may do everything in the API.' },
   security: {
     answersFor: nothing,
     description: 'Stops and starts agents, ends what is dangerous, sets policy, reads everything.',
   },
   owner: {
     answersFor: everything,
+    may: everythingAsked,
     description: 'Answers for agents: gives them mandates, changes, suspends and stops their own.',
   },
   approver: { answersFor: nothing, description: 'Answers the requests of agents that wait for a person.' },

@@ -58,11 +58,7 @@ export type AddedKey = Pick<CredentialFact, 'principal' | 'label' | 'expiresAt' 
  * Stores a checked key and records it; the principal is who acts. Refused (`key.refused`): anything but a public P-256 or
  * Ed25519 key for signatures, a point off its curve or weak, and a key that anyone has or had.
  */
-export async function addKey(
-  tx: Tx,
-  clock: Clock,
-  { principal, jwk, label, ...vouched }: AddedKey,
-): Promise<CredentialFact> {
+export async function addKey(tx: Tx, clock: Clock, { principal, jwk, label, ...vouched }: AddedKey): Promise<CredentialFact> {
   const now = clock();
   const credential: CredentialFact = {
     id: newId('credential', now),

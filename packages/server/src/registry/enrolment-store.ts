@@ -33,6 +33,19 @@ export async function useEnrolment(
   return rows[0];
 }
 
+/** Whose open code it is; the code stays open. */
+export async function findEnrolment(
+  tx: Tx,
+  codeHash: Buffer,
+  now: Date,
+): Promise<{ readonly id: string; readonly principal: string | null } | undefined> {
+  const { rows } = await tx.query<{ id: string; principal: string | null }>(
+    'select id, principal from enrolment where code_hash = $1 and used_at is null and expires_at > $2',
+    [codeHash, now],
+  );
+  return rows[0];
+}
+
 /** Ends the open codes of a principal; null: those for the claim of the server. */
 export async function voidEnrolments(tx: Tx, principal: string | null, now: Date): Promise<void> {
   await tx.query(

@@ -24,6 +24,11 @@ export type AgentRow = {
   created_at: Date;
 };
 
+export type AgentRedirectRow = {
+  agent: string;
+  uri: string;
+};
+
 export type ApprovalRow = {
   id: string;
   action: string;
@@ -56,6 +61,19 @@ export type ChangeRow = {
   at: Date;
   what: string;
   key: string;
+};
+
+export type ConsentRow = {
+  id: string;
+  human: string;
+  agent: string;
+  resource: string;
+  system: string;
+  purpose: string;
+  details: unknown;
+  task: string;
+  opened_after: number;
+  expires_at: Date;
 };
 
 export type CredentialRow = {
@@ -130,6 +148,14 @@ export type InstanceRow = {
   instance: string | null;
 };
 
+export type InteractionItemRow = {
+  model: string;
+  id_hash: Buffer;
+  uid: string | null;
+  payload: unknown;
+  expires_at: Date;
+};
+
 export type IssuerMatchRow = {
   id: string;
   issuer: string;
@@ -175,6 +201,18 @@ export type PartnerClientRow = {
   created_at: Date;
 };
 
+export type PasskeyRow = {
+  id: string;
+  human: string;
+  credential_id: string;
+  public_key: Buffer;
+  counter: number;
+  transports: string[];
+  label: string;
+  state: string;
+  created_at: Date;
+};
+
 export type PrincipalNameRow = {
   name: string;
   principal: string;
@@ -190,6 +228,25 @@ export type RoleRow = {
 export type SequencedRow = {
   index: number;
   id: string;
+};
+
+export type SessionRow = {
+  id: string;
+  token_hash: Buffer;
+  human: string;
+  passkey: string;
+  authenticated_at: Date;
+  seen_at: Date;
+  expires_at: Date;
+  ended_at: Date | null;
+  opened_after: number;
+};
+
+export type SigninChallengeRow = {
+  challenge_hash: Buffer;
+  purpose: string;
+  human: string | null;
+  expires_at: Date;
 };
 
 export type SigningKeyRow = {

@@ -31,13 +31,20 @@ export type PlatformOptions = {
   readonly now?: () => number;
 };
 
-export async function openPlatform({ audience, alg = 'ES256', path = '', metadata = {}, now = Date.now }: PlatformOptions): Promise<Platform> {
+export async function openPlatform({
+  audience,
+  alg = 'ES256',
+  path = '',
+  metadata = {},
+  now = Date.now,
+}: PlatformOptions): Promise<Platform> {
   const make = () => generateKeyPair(alg, { extractable: true });
   let [keys, kid, asked] = [await make(), 'key-1', 0];
   const server = createServer((request, response) => {
     const json = (body: unknown) =>
       response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'max-age=3600' }).end(JSON.stringify(body));
-    if (request.url === `${path}/.well-known/openid-configuration`) return json({ issuer, jwks_uri: `${issuer}/keys`, ...metadata });
+    if (request.url === `${path}/.well-known/openid-configuration`)
+      return json({ issuer, jwks_uri: `${issuer}/keys`, ...metadata });
     if (request.url !== `${path}/keys`) return response.writeHead(404).end();
     asked++;
     if (platform.answer !== undefined) return platform.answer(request, response);

@@ -12,12 +12,14 @@ import { delegationRoutes } from '#delegation/delegation-routes';
 import { openFederation } from '#federation/federation';
 import { federationRoutes } from '#federation/federation-routes';
 import type { ResolveHost } from '#federation/fetch-document';
+import { openInteractive } from '#issuance/interactive/open-interactive';
 import type { IssuanceRoom } from '#issuance/issuance-room';
 import type { AnyAnswer } from '#kernel/answer';
 import { type Db, openDb, openPool } from '#kernel/db';
 import { newId } from '#kernel/id';
 import { type Log, silentLog } from '#kernel/log';
 import { type KeyRing, openKeyRing } from '#keys/key-ring';
+import { readHouseSecret } from '#keys/house-secret';
 import { createSealer, type Sealer } from '#keys/seal';
 import { type CommitQueue, openCommitQueue } from '#ledger/commit-queue';
 import { addHuman } from '#registry/add-human';
@@ -194,7 +196,10 @@ async function openNode(door: Door, parts: NodeParts): Promise<AuthorityNode> {
   const authenticator = createAuthenticator({ issuer, keyRing, feed, facts, authority, clock });
   const permit = createPermit({ db, facts });
   const federating = { db, clock, issuer, allowLoopback: options.allowLoopback ?? true };
+  const systems = openSystemFacts({ db, feed });
+  const secret = await readHouseSecret({ db, sealer, clock }, 'interactive');
   const issuance: IssuanceRoom = {
+    interactive: openInteractive({ issuer, gatewayUrl, db, clock, log, facts, authority, systems, secret }),
     issuer,
     gatewayUrl,
     db,
@@ -208,7 +213,7 @@ async function openNode(door: Door, parts: NodeParts): Promise<AuthorityNode> {
     permit,
     nonces: createNonceSource(keyRing.nonceSecret),
     authority,
-    systems: openSystemFacts({ db, feed }),
+    systems,
     accessTokenSeconds: options.accessTokenSeconds ?? 300,
     taskSeconds: 3_600,
   };

@@ -48,10 +48,11 @@ const maxRounds = 3;
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
 
 /**
- * An assertion with which an agent of ours gets a token at the authorization server of a partner (IdP role). Its own live access
- * token is the subject, so everything above it is live; what it is called there comes from what an administrator said, never from
- * the request; it is bound to the key of the proof. A hop that was narrowed to systems of ours goes to no partner. Faults
- * `resource.unknown`, `subject.refused`, `actor.unauthorized`, `grant.refused`, `client.assertion_replayed`, `service.not_ready`.
+ * An assertion with which an agent of ours gets a token at the authorization server of a partner (IdP role). Its own
+ * live access token is the subject, so everything above it is live; what it is called there comes from what an
+ * administrator said, never from the request; it is bound to the key of the proof. A hop that was narrowed to systems of
+ * ours goes to no partner. Faults `resource.unknown`, `subject.refused`, `actor.unauthorized`, `grant.refused`,
+ * `client.assertion_replayed`, `service.not_ready`.
  */
 export async function issueIdJag(room: IssuanceRoom, request: GrantRequest): Promise<IdJagResponse> {
   const { form, client, proof } = request;

@@ -1,5 +1,5 @@
 import type { AgentAction } from '@surety/contract/delegation';
-import type { HumanId } from '@surety/contract/id';
+import type { CredentialId, HumanId } from '@surety/contract/id';
 import type { Task } from '@surety/contract/task';
 import type { AccessTokenClaims } from '@surety/proof/access-token';
 import { orNotReady, orProofFault } from '#authn/proof-fault';
@@ -52,7 +52,8 @@ export async function exchangeToken(room: IssuanceRoom, request: GrantRequest): 
     const granted =
       subject.may_act === undefined ? await goOn(room, subject, asked) : await handOver(room, request, { subject, asked });
     checkLocation(granted.task?.grant?.details ?? null, resource.audience);
-    return { resource, scope, ...granted };
+    const keys = [...resource.keys, subject.jti]; // revoked before the commit, it gives nothing
+    return { resource: { ...resource, keys }, scope, ...granted };
   });
   return { ...response, issued_token_type: accessTokenType };
 }
@@ -116,11 +117,12 @@ async function handOver(
   if (offered !== null && asked !== null) checkNarrower(offered, asked, 'what was handed on');
   const parent = links.at(-1)?.task;
   const ends = Math.min(now + room.taskSeconds * 1_000, parent === undefined ? Infinity : Date.parse(parent.expiresAt));
-  const grant = grantHop(
+  const hop = grantHop(
     { details: asked ?? offered, depth: subject.delegation?.depth, expiresAt: instant(ends) },
     (subject.delegation?.depth ?? 0) + 1,
     handedOnScope,
   );
+  const grant = { ...hop, offer: subject.jti, by: subject.instance as CredentialId | undefined };
   const task = newTask(
     {
       agent: client.clientId as Task['agent'],

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, test } from 'vitest';
 import { addIssuer } from '#federation/add-issuer';
 import { addMatch } from '#federation/add-match';
 import { acceptManifest } from '#federation/accept-manifest';
+import { endExpiredInstances } from '#federation/end-expired-instances';
 import { removeIssuer } from '#federation/remove-issuer';
 import { removeMatch } from '#federation/remove-match';
 import { openPlatform, type Platform } from '#federation/testing/platform';
@@ -110,6 +111,17 @@ test('the same copy comes again with a new word, and the key alone proves it as 
   } finally {
     authority.clock.moveMs = 0;
   }
+});
+
+test('the key of a copy that has not come back is ended, and a copy that comes late makes a new one', async () => {
+  const key = generateSigningKey();
+  assert.equal((await ask(await github.assertion(good), key)).status, 200);
+  const late = { db: authority.db, clock: () => Date.now() + 3_600_000 + 290_000 };
+  await endExpiredInstances(late);
+  assert.equal((await ask(await github.assertion(good), key)).status, 200);
+  await authority.settled(endExpiredInstances({ ...late, clock: () => Date.now() + 3_600_000 + 302_000 }));
+  await refuses(await github.assertion(good), { error: 'invalid_request', code: 'key.refused', key });
+  assert.equal((await ask(await github.assertion(good))).status, 200);
 });
 
 test('an assertion is good once, whoever brings it, with whatever key, from however many at once', async () => {
@@ -344,6 +356,26 @@ test('what a copy is made of: its own word or its issuer says, and what nobody a
   await refuses(await github.assertion({ ...claims, image: undefined }));
 });
 
+test('a copy whose key a person enrolled says what it is made of, too; what it says replaces nothing that was attested', async () => {
+  const own = await authority.agent();
+  const mine = openClient(authority.issuer, own, resource);
+  const read = async () => {
+    const { rows } = await authority.db.query<{ manifest_digest: string | null; manifest_accepted: boolean }>(
+      'select manifest_digest, manifest_accepted from credential where id = $1',
+      [own.credential],
+    );
+    return rows[0] && Object.values(rows[0]);
+  };
+  assert.equal((await mine.token()).status, 200);
+  assert.deepEqual(await read(), [null, true]);
+  for (let n = 0; n < 2; n++) assert.equal((await mine.token({ manifest_digest: 'sha256:0123456789abcdef' })).status, 200);
+  assert.deepEqual(await read(), ['sha256:0123456789abcdef', false]);
+  assert.equal(await authority.count('instance.described', own.id), 1);
+  await authority.db.query(`update credential set manifest_attested = true where id = $1`, [own.credential]);
+  assert.equal((await mine.token({ manifest_digest: 'sha256:fedcba9876543210' })).status, 200);
+  assert.deepEqual(await read(), ['sha256:0123456789abcdef', false]);
+});
+
 test('a second way to authenticate, another client id and a resource that nobody knows are refused before anything is used up', async () => {
   const assertion = await github.assertion(good);
   const two = await ask(assertion, undefined, { client_assertion: client.assertion(), client_assertion_type: 'x' });
@@ -353,5 +385,6 @@ test('a second way to authenticate, another client id and a resource that nobody
     'invalid_client',
   );
   assert.equal((await ask(assertion, undefined, { resource: `${resource}x` })).body['error'], 'invalid_target');
-  assert.equal((await ask(assertion, undefined, { client_id: agent.id })).status, 200);
+  const { status, body } = await ask(assertion, undefined, { client_id: agent.id });
+  assert.deepEqual([status, body['client_id']], [200, agent.id]);
 });

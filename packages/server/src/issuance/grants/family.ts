@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import type { AgentId, TaskId } from '@surety/contract/id';
+import type { Task } from '@surety/contract/task';
+import { orNotReady } from '#authn/proof-fault';
+import { announce } from '#change/announce';
+import { recordEnded } from '#delegation/end-task';
+import { endTaskTree } from '#delegation/task-store';
+import { Fault } from '#kernel/fault';
+import type { Spend } from '#ledger/commit-queue';
+import { isSpent } from '#ledger/is-spent';
+import { record } from '#ledger/record';
+import { type Refresh, sealRefresh } from '../interactive/refresh-token.ts';
+import type { TokenResponse } from '../issue-token.ts';
+import type { IssuanceRoom } from '../issuance-room.ts';
+import type { GrantRequest } from './grant.ts';
+
+/** What comes of one consent: a code, tokens, refresh tokens. All hang from one task, and end with it. */
+export type FamilyMember = {
+  readonly spend: Spend;
+  /** Id of the task. */
+  readonly family: string;
+  readonly kind: 'code' | 'refresh';
+  readonly client: string;
+};
+
+/**
+ * The key of the proof must be an enrolled one of the agent: the token of a person's consent is worth nothing elsewhere. Fault
+ * `dpop.proof_invalid`, which says so.
+ */
+export async function checkEnrolledKey({ facts, clock }: IssuanceRoom, { client, proof }: GrantRequest): Promise<void> {
+  const keys = await orNotReady(facts.credentialsOf(client.clientId));
+  const now = clock();
+  const isEnrolled = keys.some(
+    ({ jkt, state, expiresAt }) =>
+      jkt === proof.jkt && state === 'active' && (expiresAt === undefined || Date.parse(expiresAt) > now),
+  );
+  if (isEnrolled) return;
+  const issues = [{ path: '/dpop', message: 'is not by an enrolled key of this agent; enrol the key, or sign with one that is' }];
+  throw new Fault('dpop.proof_invalid', 'the key of the proof is not enrolled', { issues });
+}
+
+/**
+ * Gives out what a code or refresh token is good for, once: of any number of requests that show it one commits. One that was used
+ * before is in wrong hands, and nobody knows which: the whole family ends. Fault `grant.refused`.
+ */
+export async function issueOnce(
+  room: IssuanceRoom,
+  member: FamilyMember,
+  issue: () => Promise<TokenResponse>,
+): Promise<TokenResponse> {
+  if (await orNotReady(isSpent(room.db, member.spend.key))) return endFamily(room, member);
+  try {
+    return await issue();
+  } catch (thrown) {
+    const isReplayed = thrown instanceof Fault && thrown.code === 'client.assertion_replayed';
+    if (isReplayed && (await orNotReady(isSpent(room.db, member.spend.key)))) return endFamily(room, member);
+    throw thrown;
+  }
+}
+
+async function endFamily(room: IssuanceRoom, { family, kind, client }: FamilyMember): Promise<never> {
+  const { db, clock, feed } = room;
+  const change = await orNotReady(
+    db.transaction(async (tx) => {
+      const ended = await endTaskTree(tx, family);
+      await record(tx, clock, { type: 'grant.reused', actor: client, about: client, data: { kind, task: family } });
+      return announce(tx, await recordEnded(tx, clock, { ended, actor: client }));
+    }),
+  );
+  await feed.waitFor(change, 1_000);
+  throw new Fault('grant.refused', 'it was used before; everything that came of it has ended');
+}
+
+/** The next refresh token of a task's family. */
+export function newRefresh(
+  { id, agent, expiresAt }: Pick<Task, 'id' | 'agent' | 'expiresAt'>,
+  { jkt, resource }: Pick<Refresh, 'jkt' | 'resource'>,
+): Refresh {
+  const jti = randomBytes(16).toString('base64url');
+  return { jti, task: id as TaskId, agent: agent as AgentId, jkt, resource, expiresAtMs: Date.parse(expiresAt) };
+}
+
+export function withRefresh(response: TokenResponse, { interactive }: IssuanceRoom, refresh: Refresh): TokenResponse {
+  return { ...response, refresh_token: sealRefresh(interactive.sealer, refresh) };
+}

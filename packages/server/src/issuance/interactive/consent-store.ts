@@ -1,0 +1,48 @@
+import { type AgentAction, AgentActions } from '@surety/contract/delegation';
+import type { Tx } from '#kernel/db';
+
+/** What a person agreed to. `task`: the id that the task will have which the code becomes. */
+export type Consent = {
+  readonly id: string;
+  readonly human: string;
+  readonly agent: string;
+  readonly resource: string;
+  readonly system: string;
+  readonly purpose: string;
+  readonly details: readonly AgentAction[] | null;
+  readonly task: string;
+};
+
+type Row = Omit<Consent, 'details'> & { readonly details: unknown };
+
+const columns = 'id, human, agent, resource, system, purpose, details, task';
+
+export async function addConsent(tx: Tx, consent: Consent, expiresAt: Date): Promise<void> {
+  const { id, human, agent, resource, system, purpose, details, task } = consent;
+  await tx.query(
+    `insert into consent (${columns}, opened_after, expires_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, (select coalesce(max(number), 0) from change), $9)`,
+    [id, human, agent, resource, system, purpose, details === null ? null : JSON.stringify(details), task, expiresAt],
+  );
+}
+
+/**
+ * A consent. `isCutOff`: who gave it, or the agent it is for, was cut off since. `cut_off` belongs to the room of changes; it is
+ * read here so that there is one truth about a consent.
+ */
+export async function findConsent(tx: Tx, id: string): Promise<{ consent: Consent; isCutOff: boolean } | undefined> {
+  const { rows } = await tx.query<Row & { is_cut_off: boolean }>(
+    `select ${columns}, exists (
+       select from cut_off where cut_off.key in (consent.human, consent.agent) and cut_off.number > consent.opened_after
+     ) as is_cut_off from consent where id = $1`,
+    [id],
+  );
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  const { is_cut_off: isCutOff, details, ...given } = row;
+  return { consent: { ...given, details: details === null ? null : AgentActions.parse(details) }, isCutOff };
+}
+
+export async function pruneConsents(tx: Tx, before: Date): Promise<number> {
+  return (await tx.query('delete from consent where expires_at < $1', [before])).rowCount;
+}

@@ -1,0 +1,10 @@
+import type { IssuanceRoom } from '../issuance-room.ts';
+
+/** What the interactive half needs. */
+export type InteractiveRoom = Pick<
+  IssuanceRoom,
+  'issuer' | 'gatewayUrl' | 'db' | 'clock' | 'log' | 'facts' | 'authority' | 'systems'
+> & {
+  /** 32 bytes, the same on every node: signs the engine's cookies and seals refresh tokens. */
+  readonly secret: Buffer;
+};
