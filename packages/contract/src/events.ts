@@ -76,8 +76,8 @@ export const events = {
   'call.failed': z.strictObject({ problem: text, milliseconds: z.number() }),
   'call.cut': z.strictObject({ problem: text, milliseconds: z.number() }),
   /** about the approval */
-  'approval.approved': z.strictObject({ action: text, questionDigest: digest, signature: text.max(4000), validUntil: text }),
-  'approval.refused': z.strictObject({ action: text, questionDigest: digest, signature: text.max(4000) }),
+  'approval.approved': z.strictObject({ action: text, questionDigest: digest, signature: z.string().max(4000), validUntil: text }),
+  'approval.refused': z.strictObject({ action: text, questionDigest: digest, signature: z.string().max(4000) }),
   'approval.expired': z.strictObject({ action: text }),
   /** about the agent */
   'stop.ordered': z.strictObject({ stop: text, reason: text, tasksEnded: z.int(), tokensEnded: z.int() }),
