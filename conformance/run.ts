@@ -1,7 +1,7 @@
 import { judgeClient } from './client/judge-client.ts';
 import { compare } from './compare.ts';
 
-/** `npm run conformance`: the MCP conformance suite against our fixture, directly and through the guard, and against our client. */
+/** `npm run conformance`: the suite against our fixture, directly and through the guard, and against the client of the SDK. */
 const judgements = await compare();
 for (const { revision, rows } of judgements) {
   console.log(`\n${revision.padEnd(46)} ${'direct'.padEnd(26)} through the guard`);

@@ -32,6 +32,8 @@ export async function benchDecide(plan: Plan, give: (row: Row) => void): Promise
 }
 
 async function measure(plan: Plan, world: DecideWorld, { name, atWork }: { name: string; atWork: number }): Promise<Row> {
+  // Gathering facts is no part of a decision, and must not fall to whoever asks of an agent first.
+  for (let at = 0; at < atWork; at++) world.facts(at, 'within');
   const ours = sideOf('ours', plan, (turn) => decideOurs(world, spread(turn, atWork)));
   const peer = sideOf(peerName, plan, (turn) => decideInOneSet(world, spread(turn, atWork)));
   const isAsked = world.mandates <= mostForPeer;

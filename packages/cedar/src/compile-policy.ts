@@ -1,5 +1,5 @@
 import { compileExpression } from './compile-expression.ts';
-import { type Json, readJson, readList, readOnly } from './est.ts';
+import { type Json, readList, readOnly } from './est.ts';
 import { asBoolean } from './operators.ts';
 import { PolicyRefused } from './policy-refused.ts';
 import type { Question } from './question.ts';
@@ -36,7 +36,7 @@ function compileConditions({ conditions }: Json): CompiledPolicy['holds'] {
 }
 
 function compileClause(json: unknown): (question: Question) => boolean {
-  const { kind, body } = readJson(json, 'a condition');
+  const { kind, body } = readOnly(json, ['kind', 'body'], 'a condition');
   const { evaluate } = compileExpression(body);
   if (kind === 'when') return (question) => asBoolean(evaluate(question));
   if (kind === 'unless') return (question) => !asBoolean(evaluate(question));

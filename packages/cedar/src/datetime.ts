@@ -22,7 +22,7 @@ export class Datetime {
   }
 }
 
-/** Reads `2026-01-02`, `2026-01-02T03:04:05Z`, `….678Z` and `…+0100`. Undefined for anything else: no leap seconds. */
+/** Reads `YYYY-MM-DD`, and that with `Thh:mm:ss` or `Thh:mm:ss.SSS` and `Z` or `+hhmm`. Undefined otherwise: no leap seconds. */
 export function readDatetime(text: string): Datetime | undefined {
   const found = form.exec(text);
   if (found === null) return undefined;

@@ -49,6 +49,7 @@ describe('a policy is refused, not guessed at,', () => {
       'when a condition says neither when nor unless',
       { effect: 'permit', ...everything, conditions: [{ kind: 'if', body: { Value: true } }] },
     ],
+    ['when its head has a member that is not known', { ...when({ Value: true }), principal: { op: 'All', not: true } }],
     ['when the effect is not known', when({ Value: true }, 'allow')],
     ['when it has no conditions at all', { effect: 'permit', ...everything }],
     ['when it has a member that is not known', { ...when({ Value: true }), until: 'tomorrow' }],
@@ -61,7 +62,7 @@ describe('a policy is refused, not guessed at,', () => {
     ['when it is text', 'permit (principal, action, resource);'],
   ];
   for (const [says, policy] of refused)
-    test(says, () => assert.throws(() => new PolicySet([{ id: 'p', policy }]), PolicyRefused));
+    test(`${says}`, () => assert.throws(() => new PolicySet([{ id: 'p', policy }]), PolicyRefused));
   test('when two have the same id', () => {
     const twice = [when({ Value: true }), when({ Value: false })].map((policy) => ({ id: 'p', policy }));
     assert.throws(() => new PolicySet(twice), PolicyRefused);
@@ -133,5 +134,5 @@ describe('a value is refused', () => {
     ['that has more beside its mark', { a: { __entity: { type: 'U', id: 'a' }, more: 1 } }],
     ['that is nested too deeply', Array.from({ length: 300 }).reduce<object>((inner) => ({ inner }), {})],
   ];
-  for (const [says, json] of refused) test(says, () => assert.throws(() => readRecord(json), PolicyRefused));
+  for (const [says, json] of refused) test(`${says}`, () => assert.throws(() => readRecord(json), PolicyRefused));
 });

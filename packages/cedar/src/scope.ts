@@ -1,6 +1,6 @@
 import type { EntityStore } from './entity-store.ts';
 import type { EntityUid } from './entity-uid.ts';
-import { type Json, readEntityUid, readJson, readList, readText, readTypeName } from './est.ts';
+import { type Json, readEntityUid, readList, readOnly, readText, readTypeName } from './est.ts';
 import { PolicyRefused } from './policy-refused.ts';
 import type { Question } from './question.ts';
 
@@ -21,6 +21,8 @@ export type Scope = {
 /** Entities for the slots of a template, by name: `?principal`, `?resource`. */
 export type Slots = { readonly '?principal'?: EntityUid; readonly '?resource'?: EntityUid };
 
+const members = ['op', 'entity', 'entities', 'slot', 'entity_type', 'in'];
+
 /** Reads the head of a policy. PolicyRefused when it is none, and for a slot that is not filled. */
 export function readScope(policy: Json, slots: Slots = {}): Scope {
   return {
@@ -31,7 +33,7 @@ export function readScope(policy: Json, slots: Slots = {}): Scope {
 }
 
 function readConstraint(json: unknown, filling: EntityUid | undefined, slot: string): ScopeConstraint {
-  const constraint = readJson(json, 'the head of a policy');
+  const constraint = readOnly(json, members, 'the head of a policy');
   const entityOf = (holder: Json): EntityUid => {
     if (holder['slot'] === undefined) return readEntityUid(holder['entity']);
     if (holder['slot'] !== slot || holder['entity'] !== undefined) throw new PolicyRefused('a slot stands where it cannot');
@@ -48,7 +50,7 @@ function readConstraint(json: unknown, filling: EntityUid | undefined, slot: str
     case 'is': {
       const type = readTypeName(constraint['entity_type']);
       if (constraint['in'] === undefined) return { op: 'is', type };
-      return { op: 'isIn', type, group: entityOf(readJson(constraint['in'], 'the head of a policy')) };
+      return { op: 'isIn', type, group: entityOf(readOnly(constraint['in'], ['entity', 'slot'], 'the head of a policy')) };
     }
     default:
       throw new PolicyRefused('the head of a policy cannot be read');
@@ -56,7 +58,7 @@ function readConstraint(json: unknown, filling: EntityUid | undefined, slot: str
 }
 
 function readActionConstraint(json: unknown): ScopeConstraint {
-  const constraint = readJson(json, 'the head of a policy');
+  const constraint = readOnly(json, members, 'the head of a policy');
   switch (constraint['op']) {
     case 'All':
       return { op: 'all' };

@@ -28,7 +28,7 @@ export type RandomPolicy = {
   readonly covered: Covered | undefined;
 };
 
-/** Gives the value that an expression has, as an expression, so that a policy can ask for exactly it; undefined if it has none. */
+/** The value of an expression as an expression, so that a policy can ask for exactly it; undefined if it has none. */
 export type Foresee = (expression: Expression) => Expression | undefined;
 
 export type PolicyOptions = {
@@ -132,6 +132,7 @@ export function randomExpression(random: Random, type: Type, depth: number): Exp
       randomExpression(random, type, depth - 1),
       randomExpression(random, type, depth - 1),
     ];
+    // oxlint-disable-next-line unicorn/no-thenable -- it is the name in Cedar's form, and nothing waits for it
     return { 'if-then-else': { if: condition, then, else: otherwise } };
   }
   const giving = nodes.filter(({ gives }) => gives === type);

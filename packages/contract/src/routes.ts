@@ -10,7 +10,9 @@ function isRoute(value: unknown): value is Route {
 }
 
 /** Every operation of the API, in the order of the documentation. */
-export const routes: readonly Route[] = [registry, authority, federation, signin, oversight].flatMap((room) => Object.values(room).filter(isRoute));
+export const routes: readonly Route[] = [registry, authority, federation, signin, oversight].flatMap((room) =>
+  Object.values(room).filter(isRoute),
+);
 
 /** Every action that the API asks the decision point about. */
 export const apiActions: readonly string[] = [...new Set(routes.map((one) => one.action))].sort();

@@ -31,11 +31,16 @@ export type Standing = {
   readonly task: TaskFacts | undefined;
   readonly system: SystemFacts | undefined;
   readonly mandate: MandateFacts | undefined;
-  /** Every agent above, the root's first, from the stored tree of tasks; this agent's own link is not among them. Undefined when the path is not whole. */
+  /**
+   * Every agent above, the root's first, from the stored tree of tasks; this agent's own link is not among them. Undefined when
+   * the path is not whole.
+   */
   readonly chain: readonly LinkFacts[] | undefined;
   /** The person who asked for the root task; undefined when its agent acts on its own trigger, or the person is not known. */
   readonly requester: HumanFacts | undefined;
-  /** Of the human at the root: what the requester may, or, where nobody asked, what the owner of the root's agent may answer for. */
+  /**
+   * Of the human at the root: what the requester may, or, where nobody asked, what the owner of the root's agent may answer for.
+   */
   readonly roles: readonly RoleFacts[];
   readonly organisation: OrganisationFacts | undefined;
 };

@@ -24,7 +24,7 @@ const engines: readonly (readonly [string, () => PolicyEngine])[] = [
 ];
 
 for (const [name, open] of engines) {
-  describe(name, () => {
+  describe(`${name}`, () => {
     const engine = open();
     const said = (text: string, context: CedarRecord) =>
       engine.evaluate(engine.prepare('set', [{ id: 'p', text }]), request(context));

@@ -29,7 +29,9 @@ function hopLine({ standing, hear }: Hearing, at: number): Said {
   return { reason: isAbout ? 'hop.constraint' : 'hop.silent', link: 'hop', at };
 }
 
-/** What an agent above may pass on now: what it may do itself, unless its mandate says otherwise, and what it may only pass on. */
+/**
+ * What an agent above may pass on now: what it may do itself, unless its mandate says otherwise, and what it may only pass on.
+ */
 function parentLine({ standing, hear }: Hearing, { agent, mandate }: LiveLink, at: number): Said {
   const { document, rules, needs, passing } = mandate.policies;
   const own = document.passesOn === false ? silence : hear(rules, needs, agent.id);

@@ -68,6 +68,100 @@ function delegated({ parent = {}, link, hop, details = null, call = {} }: Change
 
 const decided = (change: Change) => decide(delegated(change), engine);
 
+/** What is changed of a call that every link permits, and what then refuses it. */
+const refusals: readonly [string, Change, string, string, RegExp][] = [
+  [
+    'an agent above that was suspended',
+    { link: { agent: { ...delegated().chain![0]!.agent!, state: 'suspended' } } },
+    'parent.not_active',
+    'parent',
+    /^Agent order-desk, which passed this on, is not active\.$/,
+  ],
+  ['an agent above that is not known', { link: { agent: undefined } }, 'parent.not_active', 'parent', /not known here/],
+  [
+    'a person above who has left',
+    { link: { owner: { ...delegated().chain![0]!.owner!, state: 'left' } } },
+    'parent.owner_not_active',
+    'parent',
+    /answers for agent order-desk/,
+  ],
+  [
+    'a task above that has ended',
+    { link: { task: { ...delegated().chain![0]!.task, state: 'ended' } } },
+    'parent.task_ended',
+    'parent',
+    /order-desk/,
+  ],
+  ['no mandate above', { link: { mandate: undefined } }, 'parent.no_mandate', 'parent', /order-desk/],
+  [
+    'an expired mandate above',
+    { parent: { expiresAt: new Date(now).toISOString() } },
+    'parent.no_mandate',
+    'parent',
+    /order-desk/,
+  ],
+  [
+    'a mandate above that lets nothing hang below',
+    { parent: { maxDepth: 0 } },
+    'chain.too_deep',
+    'parent',
+    /order-desk does not allow/,
+  ],
+  [
+    'a mandate above without the action',
+    { parent: { permissions: [] } },
+    'parent.may_not_pass_on',
+    'parent',
+    /^Agent order-desk may not pass on payments\.refund\.$/,
+  ],
+  ['a mandate above that passes nothing on', { parent: { passesOn: false } }, 'parent.may_not_pass_on', 'parent', /order-desk/],
+  [
+    'a mandate above with a narrower limit',
+    {
+      parent: { permissions: [{ system: 'payments', actions: ['refund'], where: { '/amount': { max: 10 } } }] },
+      call: { arguments: { amount: 50 } },
+    },
+    'parent.constraint',
+    'parent',
+    /^Agent order-desk may pass on payments\.refund only when \/amount is at most 10\.$/,
+  ],
+  ['an agent above that only reads', { parent: { autonomy: 'observe' } }, 'parent.autonomy', 'parent', /order-desk/],
+  [
+    'a hop that has expired',
+    { hop: { expiresAtMs: now } },
+    'hop.expired',
+    'hop',
+    /^What agent order-desk passed on to agent refund-desk has expired\.$/,
+  ],
+  ['a hop whose end cannot be read', { hop: { expiresAtMs: Number.NaN } }, 'hop.expired', 'hop', /expired/],
+  ['a hop of another action', { details: [detail('list')] }, 'hop.silent', 'hop', /does not cover payments\.refund/],
+  ['a hop of nothing', { details: [] }, 'hop.silent', 'hop', /does not cover/],
+  ['a hop to another system', { hop: { audiences: ['crm'] } }, 'hop.silent', 'hop', /does not cover/],
+  ['a hop to no system', { hop: { audiences: [] } }, 'hop.silent', 'hop', /does not cover/],
+  [
+    'a hop with a narrower limit',
+    { details: [detail('refund', { '/amount': { max: '10' } })], call: { arguments: { amount: 50 } } },
+    'hop.constraint',
+    'hop',
+    /covers payments\.refund only when \/amount is at most 10/,
+  ],
+  ['a hop that cannot be read', { hop: { policies: undefined } }, 'hop.invalid', 'hop', /cannot be read/],
+  [
+    'a mandate of its own without the action',
+    { call: { document: aDocument({ permissions: [] }) } },
+    'mandate.silent',
+    'mandate',
+    /^Nothing in the mandate permits/,
+  ],
+  [
+    'what may only be passed on',
+    { call: { document: aDocument({ permissions: [], passOn: [{ system: 'payments', actions: ['*'] }] }) } },
+    'mandate.silent',
+    'mandate',
+    /./,
+  ],
+];
+
 describe('what an agent may do for another', () => {
   test('is permitted where every link permits it, and each link is a line of the explanation', () => {
     const facts = delegated({ details: [detail('refund', { '/amount': { max: '100' } })], call: { arguments: { amount: 50 } } });
@@ -90,99 +184,7 @@ describe('what an agent may do for another', () => {
     ]);
   });
 
-  const cases: readonly [string, Change, string, string, RegExp][] = [
-    [
-      'an agent above that was suspended',
-      { link: { agent: { ...delegated().chain![0]!.agent!, state: 'suspended' } } },
-      'parent.not_active',
-      'parent',
-      /^Agent order-desk, which passed this on, is not active\.$/,
-    ],
-    ['an agent above that is not known', { link: { agent: undefined } }, 'parent.not_active', 'parent', /not known here/],
-    [
-      'a person above who has left',
-      { link: { owner: { ...delegated().chain![0]!.owner!, state: 'left' } } },
-      'parent.owner_not_active',
-      'parent',
-      /answers for agent order-desk/,
-    ],
-    [
-      'a task above that has ended',
-      { link: { task: { ...delegated().chain![0]!.task, state: 'ended' } } },
-      'parent.task_ended',
-      'parent',
-      /order-desk/,
-    ],
-    ['no mandate above', { link: { mandate: undefined } }, 'parent.no_mandate', 'parent', /order-desk/],
-    [
-      'an expired mandate above',
-      { parent: { expiresAt: new Date(now).toISOString() } },
-      'parent.no_mandate',
-      'parent',
-      /order-desk/,
-    ],
-    [
-      'a mandate above that lets nothing hang below',
-      { parent: { maxDepth: 0 } },
-      'chain.too_deep',
-      'parent',
-      /order-desk does not allow/,
-    ],
-    [
-      'a mandate above without the action',
-      { parent: { permissions: [] } },
-      'parent.may_not_pass_on',
-      'parent',
-      /^Agent order-desk may not pass on payments\.refund\.$/,
-    ],
-    ['a mandate above that passes nothing on', { parent: { passesOn: false } }, 'parent.may_not_pass_on', 'parent', /order-desk/],
-    [
-      'a mandate above with a narrower limit',
-      {
-        parent: { permissions: [{ system: 'payments', actions: ['refund'], where: { '/amount': { max: 10 } } }] },
-        call: { arguments: { amount: 50 } },
-      },
-      'parent.constraint',
-      'parent',
-      /^Agent order-desk may pass on payments\.refund only when \/amount is at most 10\.$/,
-    ],
-    ['an agent above that only reads', { parent: { autonomy: 'observe' } }, 'parent.autonomy', 'parent', /order-desk/],
-    [
-      'a hop that has expired',
-      { hop: { expiresAtMs: now } },
-      'hop.expired',
-      'hop',
-      /^What agent order-desk passed on to agent refund-desk has expired\.$/,
-    ],
-    ['a hop whose end cannot be read', { hop: { expiresAtMs: Number.NaN } }, 'hop.expired', 'hop', /expired/],
-    ['a hop of another action', { details: [detail('list')] }, 'hop.silent', 'hop', /does not cover payments\.refund/],
-    ['a hop of nothing', { details: [] }, 'hop.silent', 'hop', /does not cover/],
-    ['a hop to another system', { hop: { audiences: ['crm'] } }, 'hop.silent', 'hop', /does not cover/],
-    ['a hop to no system', { hop: { audiences: [] } }, 'hop.silent', 'hop', /does not cover/],
-    [
-      'a hop with a narrower limit',
-      { details: [detail('refund', { '/amount': { max: '10' } })], call: { arguments: { amount: 50 } } },
-      'hop.constraint',
-      'hop',
-      /covers payments\.refund only when \/amount is at most 10/,
-    ],
-    ['a hop that cannot be read', { hop: { policies: undefined } }, 'hop.invalid', 'hop', /cannot be read/],
-    [
-      'a mandate of its own without the action',
-      { call: { document: aDocument({ permissions: [] }) } },
-      'mandate.silent',
-      'mandate',
-      /^Nothing in the mandate permits/,
-    ],
-    [
-      'what may only be passed on',
-      { call: { document: aDocument({ permissions: [], passOn: [{ system: 'payments', actions: ['*'] }] }) } },
-      'mandate.silent',
-      'mandate',
-      /./,
-    ],
-  ];
-  for (const [what, change, reason, link, because] of cases) {
+  for (const [what, change, reason, link, because] of refusals) {
     test(`is denied by ${what}`, () => {
       const decision = decided(change);
       assert.deepEqual([decision.outcome, decision.reason, decision.link], ['deny', reason, link]);

@@ -80,7 +80,9 @@ function organisationLine({ standing: { organisation }, hear }: Hearing): Said {
   return { permits: verdict.permits };
 }
 
-/** Who asks for a person: all that do are named; the first of mandate, autonomy, agents above and organisation gives the reason. */
+/**
+ * Who asks for a person: all that do are named; the first of mandate, autonomy, agents above and organisation gives the reason.
+ */
 function heldBy(hearing: Hearing): Limit | undefined {
   const { mandate, operation, agent, organisation } = hearing.standing;
   const { hear } = hearing;

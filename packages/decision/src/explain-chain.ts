@@ -83,7 +83,7 @@ function ruleLists({ mandate, chain = [], task }: CallFacts): readonly RuleList[
   ];
 }
 
-type Line = Condition & { readonly at: number };
+type Line = Omit<Condition, 'found'> & { readonly at: number; readonly found: string };
 
 /** One line for everybody and every hop of the chain, with what was found; none when nobody passed anything on. */
 export function chainConditions(facts: CallFacts): readonly Line[] {
@@ -102,7 +102,7 @@ export function chainConditions(facts: CallFacts): readonly Line[] {
   return [...person, ...hops.flatMap((hop, at) => [...hop, parents[at] ?? []].flat())];
 }
 
-function stateOf(who: string, state: string | undefined): Pick<Condition, 'holds' | 'text' | 'found'> {
+function stateOf(who: string, state: string | undefined): Pick<Line, 'holds' | 'text' | 'found'> {
   return { holds: state === 'active', text: `${who} is active`, found: state ?? 'not known here' };
 }
 

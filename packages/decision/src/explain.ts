@@ -24,7 +24,7 @@ export function explain(facts: CallFacts, limit: Limit): readonly Condition[] {
   const isSaid = ({ link, at, holds }: { link: string; at: number; holds: boolean }): boolean =>
     !holds && own.length > 0 && link === limit.link && (limit.at === undefined || at === limit.at);
   const lines = chainConditions(facts).filter((line) => !isSaid(line));
-  return [...lines.map(({ at: _, ...line }) => line), ...own];
+  return [...lines.map(({ link, holds, text, found }) => ({ link, holds, text, found })), ...own];
 }
 
 function ownConditions(facts: CallFacts, limit: Limit): readonly Condition[] {
@@ -65,12 +65,6 @@ function plainCondition(facts: CallFacts, reason: Limit['reason']): Plain | unde
       return no('the person who answers for the agent is active', owner?.id === agent?.owner ? owner?.state : 'not known here');
     case 'task.ended':
       return no("the task is open and the agent's own", taskWords(task, agent?.id, nowMs));
-    case 'requester.not_active': {
-      const known = facts.requester?.id === rootTask(facts)?.requester ? facts.requester?.state : undefined;
-      return no('the person who asked for this is active', known ?? 'not known here');
-    }
-    case 'chain.broken':
-      return no('the chain of tasks is whole, and no agent stands in it twice');
     case 'system.unknown':
       return no(`the system ${quoteOdd(call.systemName)} is protected here`);
     case 'operation.unknown':
@@ -108,6 +102,10 @@ function plainChainCondition(facts: CallFacts, { reason, link, at }: Limit): Pla
   const passed = `what ${passerWords(facts, at)} passed on to ${who}`;
   const above = linkAt(facts, at);
   switch (reason) {
+    case 'requester.not_active':
+      return no('the person who asked for this is active', requesterState(facts));
+    case 'chain.broken':
+      return no('the chain of tasks is whole, and no agent stands in it twice');
     case 'parent.not_active':
       return no(`${who} is active`, above?.agent?.state ?? 'not known here');
     case 'parent.owner_not_active':
@@ -131,6 +129,11 @@ function plainChainCondition(facts: CallFacts, { reason, link, at }: Limit): Pla
     default:
       return undefined;
   }
+}
+
+function requesterState(facts: CallFacts): string {
+  const { requester } = facts;
+  return requester !== undefined && requester.id === rootTask(facts)?.requester ? requester.state : 'not known here';
 }
 
 function deepWords({ chain = [] }: CallFacts, at: number | undefined): string {

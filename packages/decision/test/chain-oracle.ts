@@ -21,18 +21,10 @@ export function judge(world: ChainWorld, pool: Pool): Judgement {
 }
 
 function firstRefusing(world: ChainWorld, pool: Pool): string | undefined {
-  const { links } = world;
-  if (!isTree(links)) return 'tree';
-  for (const [at, link] of links.entries()) {
-    if (!link.isActive || !link.isOwnerActive || !link.isTaskOpen) return 'life';
-    if (at > 0 && !hopPermits(world, pool, at)) return 'hop';
-    const mandate = mandateOf(link, pool);
-    if (mandate === undefined || mandate.isExpired || !mandate.isSigned) return 'mandate in force';
-    const isCaller = at === links.length - 1;
-    if (!isCaller && links.length - 1 - at > (mandate.maxDepth ?? 4)) return 'depth';
-    if (!(isCaller ? mandate.permissions : passable(mandate)).some((rule) => permits(rule, world)))
-      return isCaller ? 'mandate' : 'pass on';
-    if (world.effect !== 'read' && (mandate.autonomy === 'observe' || link.autonomy === 'observe')) return 'autonomy';
+  if (!isTree(world.links)) return 'tree';
+  for (const at of world.links.keys()) {
+    const refusing = refusingAt(world, pool, at);
+    if (refusing !== undefined) return refusing;
   }
   if (world.isRequested && !world.isRequesterActive) return 'requester';
   if (
@@ -43,6 +35,19 @@ function firstRefusing(world: ChainWorld, pool: Pool): string | undefined {
   )
     return 'human';
   return policiesPermit([pool.organisations[world.organisation]], world) ? undefined : 'organisation';
+}
+
+function refusingAt(world: ChainWorld, pool: Pool, at: number): string | undefined {
+  const link = world.links[at];
+  if (link === undefined || ![link.isActive, link.isOwnerActive, link.isTaskOpen].every(Boolean)) return 'life';
+  if (at > 0 && !hopPermits(world, pool, at)) return 'hop';
+  const mandate = mandateOf(link, pool);
+  if (mandate === undefined || mandate.isExpired || !mandate.isSigned) return 'mandate in force';
+  if (world.effect !== 'read' && [mandate.autonomy, link.autonomy].includes('observe')) return 'autonomy';
+  const below = world.links.length - 1 - at;
+  if (below === 0) return mandate.permissions.some((rule) => permits(rule, world)) ? undefined : 'mandate';
+  if (below > (mandate.maxDepth ?? 4)) return 'depth';
+  return passable(mandate).some((rule) => permits(rule, world)) ? undefined : 'pass on';
 }
 
 /** No agent twice, every task where it belongs, and a grant on each but the first. */

@@ -58,7 +58,7 @@ const mistakes: Readonly<Record<string, (facts: CallFacts) => CallFacts>> = {
 
 describe('a decision with a mistake planted in it is found out', () => {
   for (const [mistake, plant] of Object.entries(mistakes)) {
-    test(mistake, () => {
+    test(`${mistake}`, () => {
       const { different } = checkChains(engine, { seed, chains: 4_000, kept }, (facts) => decide(plant(facts), engine));
       assert.ok(different.length > 0);
     });

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { openCedar } from '../src/cedar-engine.ts';
 import { checkChains } from './check-chains.ts';
@@ -7,7 +8,7 @@ import { checkChains } from './check-chains.ts';
  * prints both, and what came of them. Ends with 1 when one chain was decided otherwise.
  */
 const { values } = parseArgs({ options: { chains: { type: 'string', default: '100000' }, seed: { type: 'string' } } });
-const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(values.seed);
+const seed = values.seed === undefined ? randomInt(2 ** 32) : Number(values.seed);
 const chains = Number(values.chains);
 const began = performance.now();
 const told = checkChains(openCedar(), { seed, chains });

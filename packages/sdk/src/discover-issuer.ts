@@ -1,5 +1,5 @@
 import { localError } from './surety-error.ts';
-import type { Fetch } from './token-source.ts';
+import type { Fetch } from './access-token.ts';
 
 /** What an authorization server says of itself, as far as it is used here. */
 export type IssuerMetadata = { readonly issuer: string; readonly tokenEndpoint: string };

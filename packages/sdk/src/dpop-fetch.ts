@@ -2,7 +2,8 @@ import { createDpopProof, createNonceJar } from './dpop-proof.ts';
 import type { SigningKey } from './agent-key.ts';
 import { createServerClock, type ServerClock } from './server-clock.ts';
 import { localError } from './surety-error.ts';
-import type { AccessToken, Fetch, TokenSource } from './token-source.ts';
+import type { AccessToken, Fetch } from './access-token.ts';
+import type { TokenSource } from './token-source.ts';
 
 export type DpopFetchOptions = {
   readonly tokens: Pick<TokenSource, 'token' | 'forget'>;
@@ -22,10 +23,10 @@ export type DpopFetchOptions = {
 type Repeatable = { readonly url: URL; readonly method: string; readonly headers: Headers; readonly init: RequestInit };
 
 /**
- * A `fetch` that proves who it is (RFC 9449 §7.1): `Authorization: DPoP` and a fresh proof on every request; a
- * challenge for a nonce is answered once, a token that has ended is renewed once, and a proof that was refused is made anew
- * once when our clock was wrong. Redirects are errors, unless the caller asks to see them: a proof is for one address. A body that is a stream is read whole first, as it may have to
- * be sent again. Throws `local.address_refused` for other people's addresses.
+ * A `fetch` that proves who it is (RFC 9449 §7.1): `Authorization: DPoP` and a fresh proof on every request. A challenge for
+ * a nonce is answered once, a token that has ended is renewed once, and a proof that was refused is made anew once when our
+ * clock was wrong. Redirects are errors, unless the caller asks to see them: a proof is for one address. A body that is a
+ * stream is read whole first, as it may have to be sent again. Throws `local.address_refused` for other people's addresses.
  */
 export function createFetch({
   tokens,

@@ -5,7 +5,8 @@ import { type Client, createClient } from './client.ts';
 import { delegationParameters, type Exchange, type Narrower, takeOver } from './delegate.ts';
 import { createFetch } from './dpop-fetch.ts';
 import { createTokenEndpoint } from './token-endpoint.ts';
-import { type AccessToken, createTokenSource, type Fetch } from './token-source.ts';
+import type { AccessToken, Fetch } from './access-token.ts';
+import { createTokenSource } from './token-source.ts';
 
 /** An agent, a workload or a person: everything that is done as them. */
 export type Surety = {

@@ -5,7 +5,7 @@ import { createDpopProof, createNonceJar } from './dpop-proof.ts';
 import { readOAuthError } from './read-problem.ts';
 import { localError } from './surety-error.ts';
 import { signAssertion } from './token-endpoint.ts';
-import type { Fetch } from './token-source.ts';
+import type { Fetch } from './access-token.ts';
 
 export type IdJagRequest = {
   /** The identity provider of the organisation. */

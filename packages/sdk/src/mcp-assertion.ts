@@ -37,9 +37,9 @@ export type McpAssertionOptions<Session> = {
 type StoredTokens = { readonly access_token: string; readonly token_type: string; readonly issuer?: string | undefined };
 
 /**
- * An `OAuthClientProvider` of the official MCP client for the JWT bearer grant: what a platform says of a workload (SEP-1933),
- * or what an organisation's identity provider says of a person (SEP-990, the second of its two steps). A refusal is the end
- * of it: nothing is tried again, and no other grant.
+ * An `OAuthClientProvider` of the official MCP client for the JWT bearer grant: what a platform says of a workload (workload
+ * identity federation), or what an organisation's identity provider says of a person (enterprise-managed authorization, the
+ * second of its two steps). A refusal is the end of it: nothing is tried again, and no other grant.
  */
 export class McpAssertion<Session = undefined> {
   readonly redirectUrl = undefined;

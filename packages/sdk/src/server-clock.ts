@@ -1,4 +1,4 @@
-/** The time as one server has it. Only what was refused is a reason to look at its clock (RFC 9449 §11.1 is why it is looked at). */
+/** The time as one server has it. Only a refusal is a reason to look at its clock (RFC 9449 §11.1 is what it refuses by). */
 export type ServerClock = {
   /** Milliseconds since the epoch, by that server's clock as far as it is known. */
   readonly now: () => number;

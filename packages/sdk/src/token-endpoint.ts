@@ -4,7 +4,7 @@ import { createDpopProof, createNonceJar } from './dpop-proof.ts';
 import { readOAuthError } from './read-problem.ts';
 import { createServerClock, type ServerClock } from './server-clock.ts';
 import { localError, type SuretyError } from './surety-error.ts';
-import type { AccessToken, Fetch } from './token-source.ts';
+import type { AccessToken, Fetch } from './access-token.ts';
 
 export type TokenEndpointOptions = {
   /** The authorization server's identifier: the one audience of the assertion (RFC 7523bis), and where its metadata is. */

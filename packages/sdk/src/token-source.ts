@@ -1,10 +1,8 @@
+import type { AccessToken } from './access-token.ts';
 import { SuretyError } from './surety-error.ts';
 import { createTokenEndpoint, type GivenToken, type TokenEndpoint, type TokenEndpointOptions } from './token-endpoint.ts';
 
-export type Fetch = typeof globalThis.fetch;
-
-/** An access token for one resource (RFC 8707), bound to the key. Milliseconds since the epoch. */
-export type AccessToken = { readonly value: string; readonly resource: string; readonly expiresAtMs: number };
+export type { AccessToken, Fetch } from './access-token.ts';
 
 export type TokenSource = {
   /** A token that lives long enough to be used: kept until shortly before it ends, asked for once however many wait for it. */

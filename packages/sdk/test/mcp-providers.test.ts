@@ -93,8 +93,9 @@ test('with a key the client says itself who it is, to this issuer alone', async 
 function identityProvider(answer: object, document: object = { issuer, token_endpoint: `${issuer}/token` }) {
   const sent: { form: URLSearchParams; proof: string | null }[] = [];
   const fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
-    if (!String(input).endsWith('/token')) return Response.json(document);
-    sent.push({ form: new URLSearchParams(String(init?.body)), proof: new Headers(init?.headers).get('dpop') });
+    const request = new Request(input, init);
+    if (!request.url.endsWith('/token')) return Response.json(document);
+    sent.push({ form: new URLSearchParams(await request.text()), proof: request.headers.get('dpop') });
     return Response.json(answer);
   };
   return { sent, fetch };

@@ -100,11 +100,13 @@ export const agentCommands: readonly CommandSpec[] = [
   },
   {
     usage: 'redirect <agent> [address...]',
-    summary: 'Say where a browser may be sent with a code for an agent, so that people can be asked to let it work for them. None: nobody can',
+    summary:
+      'Say where a browser may be sent with a code for an agent, so that people can be asked to let it work for them. None: nobody can',
     changes: true,
     run: async (cli, { args: [agent = '', ...redirects] }) => {
       const set = await change(cli, setRedirects, { agent, redirects });
-      if (set !== undefined) await cli.print.result(set, [set.redirects.length === 0 ? 'nowhere' : set.redirects.join('\n')], agent);
+      if (set !== undefined)
+        await cli.print.result(set, [set.redirects.length === 0 ? 'nowhere' : set.redirects.join('\n')], agent);
     },
   },
   { ...startCommand, usage: 'start <agent>' },

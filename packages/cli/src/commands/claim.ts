@@ -1,4 +1,6 @@
 import { userInfo } from 'node:os';
+import { openEnrolment } from '@surety/contract/registry-routes';
+import { change } from '../change.ts';
 import { usage } from '../cli-error.ts';
 import type { Cli, CommandSpec, Given } from '../command.ts';
 import { signIn } from '../local/sign-in.ts';
@@ -38,17 +40,31 @@ export const claimCommand: CommandSpec = {
         return { principal: claimed.human.id, person: claimed.human.name };
       },
     });
+    const link = await passkeyLink(cli, context);
     await cli.print.result(
-      { context: name, ...context },
+      { context: name, ...context, ...(link === undefined ? {} : { passkeyLink: link }) },
       [
         cli.print.style.mark('allowed', `You own ${context.url}, as ${displayName}.`),
         `  Your key is ${context.keyFile}, readable by you only. Context: ${name}`,
+        ...(link === undefined ? [] : [`  In a browser:  ${link}      makes your passkey; works once`]),
         '  Next: surety person add      a second person, so that one can be away',
       ],
       name,
     );
   },
 };
+
+/**
+ * A page on which the person who has just claimed makes a passkey, with a code of its own; behind the #, so that no log
+ * holds it.
+ */
+async function passkeyLink(
+  cli: Cli,
+  { url, principal }: { readonly url: string; readonly principal: string },
+): Promise<string | undefined> {
+  const made = await change(cli, openEnrolment, { principal }).catch(() => undefined);
+  return made && `${url}/enrol#code=${made.code}`;
+}
 
 async function findCode(cli: Cli, given: Given): Promise<{ code: string; url: string; gateway: string | undefined }> {
   const [code] = given.args;

@@ -68,7 +68,11 @@ export const personCommands: readonly CommandSpec[] = [
       const { url } = await cli.session();
       await cli.print.result(
         { ...made, url },
-        [made.code, `  works once, until ${made.expiresAt}:  surety context add ${url}`],
+        [
+          made.code,
+          `  works once, until ${made.expiresAt}:  surety context add ${url}`,
+          `  or for a passkey, in a browser:  ${url}/enrol#code=${made.code}`,
+        ],
         made.code,
       );
     },

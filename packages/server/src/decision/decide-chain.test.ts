@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto';
 import type { Agent } from '@surety/contract/agent';
 import type { Call } from '@surety/contract/call';
 import type { AgentAction, HopGrant } from '@surety/contract/delegation';
+import type { Human } from '@surety/contract/human';
+import type { HumanId } from '@surety/contract/id';
 import type { AuthenticatedCaller } from '@surety/contract/enforcement';
 import { type ExactRecord, fromPlain, isExactRecord, readExactJson, writeExactJson } from '@surety/contract/exact-json';
 import { MandateDocument } from '@surety/contract/mandate';
@@ -51,8 +53,31 @@ const decider = createDecider(room);
 const permitAll = 'permit (principal, action, resource);';
 type Permissions = object[];
 
-/** A system, a person who asks, and agents A → B → C, each with an owner and a mandate of its own and a task below. */
-async function chain(change: { depth?: number; asked?: boolean; details?: AgentAction[] | null; depthLeft?: number } = {}) {
+type Link = { readonly agent: Agent; readonly credential: string; readonly owner: string; readonly give: Give };
+
+/** An active agent with an owner of its own and a mandate for everything up to 250. */
+async function newLink(system: string): Promise<Link> {
+  const owner = await human({ roles: ['owner'] });
+  const ownerKey = await keyOf(owner.id);
+  const one = await agent({ owner: owner.id, state: 'active' });
+  const { credential } = await keyOf(one.id);
+  const give: Give = async (permissions, more = {}) => {
+    const document = MandateDocument.parse({
+      agent: one.id,
+      purpose: 'Refund orders',
+      autonomy: 'act',
+      expiresAt: '2027-01-01T00:00:00Z',
+      permissions,
+      ...more,
+    });
+    const claims = { digest: readMandate({ document }).digest, agent: one.id, iat: Math.floor(clock() / 1000) };
+    return giveMandate(house, owner.id, { document, signature: signed(ownerKey, 'surety-mandate+jwt', claims) });
+  };
+  await give([{ system, actions: ['*'], where: { '/amount': { max: 250 } } }]);
+  return { agent: one, credential, owner: owner.id, give };
+}
+
+async function newSystem() {
   const admin = await human({ roles: ['administrator'] });
   const catalogue = {
     ...house,
@@ -62,71 +87,63 @@ async function chain(change: { depth?: number; asked?: boolean; details?: AgentA
   };
   const upstream = { kind: 'mcp-http', url: 'https://pay.example/mcp' } as const;
   const system = await addSystem(catalogue, admin.id, { name: freshName('payments'), upstream });
-  for (const [operation, effect] of [
-    ['refund', 'money'],
-    ['list', 'read'],
-  ] as const)
-    await classifyOperation(house, admin.id, { system: system.id, operation, effect });
+  await classifyOperation(house, admin.id, { system: system.id, operation: 'refund', effect: 'money' });
+  await classifyOperation(house, admin.id, { system: system.id, operation: 'list', effect: 'read' });
+  return system;
+}
+
+/** The task of a link below that of the one above; at the root on its own trigger, or because a person asked. */
+async function openBelow(
+  { agent: one, owner, credential }: Link,
+  parent: Task | undefined,
+  more: { asker?: Human; depthLeft: number },
+) {
+  const expiresAt = new Date(clock() + 1_800_000).toISOString();
+  const asker = more.asker?.id;
+  const task = newTask(
+    {
+      agent: one.id,
+      answerable: parent?.answerable ?? asker ?? (owner as HumanId),
+      requester: parent?.agent ?? asker,
+      trigger: parent === undefined && asker !== undefined ? 'human' : 'agent',
+      purpose: 'today',
+      lifetimeSeconds: 3600,
+      parent,
+      grant: parent && { details: null, scope: 'call', audiences: null, depthLeft: more.depthLeft, expiresAt },
+      instance: credential,
+    },
+    clock(),
+  );
+  await db.transaction((tx) => addTask(tx, task));
+  return task;
+}
+
+/** A system, a person who asks, and agents A → B → C, each with an owner and a mandate of its own and a task below. */
+async function chain({ depth = 2, asked = false, depthLeft = 4 } = {}) {
+  const system = await newSystem();
   const askingRole = freshName('desk');
   await setRole(house, 'house', { role: askingRole, document: { answersFor: '', may: permitAll, description: '' } });
   const requester = await human({ roles: [askingRole] });
-  const links: { agent: Agent; key: Awaited<ReturnType<typeof keyOf>>; owner: string; give: Give; task: Task }[] = [];
-  for (let at = 0; at <= (change.depth ?? 2); at++) {
-    const owner = await human({ roles: ['owner'] });
-    const ownerKey = await keyOf(owner.id);
-    const one = await agent({ owner: owner.id, state: 'active' });
-    const key = await keyOf(one.id);
-    const give: Give = async (permissions, more = {}) => {
-      const document = MandateDocument.parse({
-        agent: one.id,
-        purpose: 'Refund orders',
-        autonomy: 'act',
-        expiresAt: '2027-01-01T00:00:00Z',
-        permissions,
-        ...more,
-      });
-      const claims = { digest: readMandate({ document }).digest, agent: one.id, iat: Math.floor(clock() / 1000) };
-      return giveMandate(house, owner.id, { document, signature: signed(ownerKey, 'surety-mandate+jwt', claims) });
-    };
-    await give([{ system: system.name, actions: ['*'], where: { '/amount': { max: 250 } } }]);
-    const parent = links.at(-1)?.task;
-    const grant: HopGrant = {
-      details: at === (change.depth ?? 2) ? (change.details ?? null) : null,
-      scope: 'call',
-      audiences: null,
-      depthLeft: change.depthLeft ?? 4,
-      expiresAt: new Date(clock() + 1_800_000).toISOString(),
-    };
-    const task = newTask(
-      {
-        agent: one.id,
-        answerable: change.asked ? requester.id : (parent?.answerable ?? owner.id),
-        requester: parent?.agent ?? (change.asked ? requester.id : undefined),
-        trigger: change.asked && parent === undefined ? 'human' : 'agent',
-        purpose: 'today',
-        lifetimeSeconds: 3600,
-        parent,
-        grant: parent === undefined ? undefined : grant,
-        instance: key.credential,
-      },
-      clock(),
-    );
-    await db.transaction((tx) => addTask(tx, task));
-    links.push({ agent: one, key, owner: owner.id, give, task });
+  const links: (Link & { task: Task })[] = [];
+  for (let at = 0; at <= depth; at++) {
+    const link = await newLink(system.name);
+    const task = await openBelow(link, links.at(-1)?.task, { depthLeft, ...(asked ? { asker: requester } : {}) });
+    links.push({ ...link, task });
   }
   const last = links.at(-1);
   assert.ok(last !== undefined);
+  const issuedAtSeconds = Math.floor(clock() / 1000) + 60;
   const caller: AuthenticatedCaller = {
     principal: last.agent.id,
     kind: 'agent',
-    credential: last.key.credential,
+    credential: last.credential,
     jkt: 'jkt',
     task: last.task.id,
     tokenId: `tok_${randomBytes(8).toString('hex')}`,
-    issuedAtSeconds: Math.floor(clock() / 1000) + 60,
-    expiresAtSeconds: Math.floor(clock() / 1000) + 360,
+    issuedAtSeconds,
+    expiresAtSeconds: issuedAtSeconds + 300,
     proofId: 'proof',
-    proofIssuedAtSeconds: Math.floor(clock() / 1000),
+    proofIssuedAtSeconds: issuedAtSeconds,
   };
   const call = (args: string, operation = 'refund'): Call => {
     const read = readExactJson(args) as ExactRecord;
@@ -151,8 +168,8 @@ test('a call at the end of a chain is decided on every link, and the decision ca
   const { decision, inputs, answerable, fence } = await judged();
   assert.equal(decision.outcome, 'permit', decision.because);
   assert.equal(answerable, requester.id);
-  for (const { agent: one, owner, task, key } of links)
-    for (const expected of [one.id, owner, task.id, key.credential]) assert.ok(fence.keys.includes(expected), expected);
+  for (const { agent: one, owner, task, credential } of links)
+    for (const expected of [one.id, owner, task.id, credential]) assert.ok(fence.keys.includes(expected), expected);
   assert.ok(fence.keys.includes(requester.id));
   const again = await decider.recompute(inputs, decision);
   assert.equal(again.recomputed, 'same');
@@ -240,7 +257,7 @@ test('whoever is suspended, stopped or revoked above ends what is below, and it 
     ({ links }) => moveAgent(house, 'house', { agent: links[0]!.agent.id, to: 'suspended', reason: 'test' }),
     ({ links }) => moveAgent(house, 'house', { agent: links[1]!.agent.id, to: 'retired', reason: 'test' }),
     ({ links }) => changeHuman(house, 'house', { human: links[1]!.owner as never, state: 'left' }),
-    ({ links }) => revokeCredential(house, 'house', { credential: links[0]!.key.credential as never }),
+    ({ links }) => revokeCredential(house, 'house', { credential: links[0]!.credential as never }),
     ({ links }) => endTask(house, 'house', { task: links[0]!.task.id }),
     ({ requester }) => changeHuman(house, 'house', { human: requester.id, state: 'suspended' }),
   ];

@@ -53,8 +53,8 @@ export async function recompute(
   if (inputs === undefined) return notPossible(undefined);
   const documents = await readDocuments(db, engine, inputs);
   if (documents === undefined) return notPossible(inputs);
+  const facts = factsOf(inputs, engine, documents);
   try {
-    const facts = factsOf(inputs, engine, documents);
     const decision = decide(facts, engine);
     const asKept = isSame(decision, inputs.decision) && decision.outcome === inputs.decision.outcome;
     const asRecorded = isSame(inputs.decision, recorded) || afterwards.includes(recorded.reason);
@@ -68,6 +68,7 @@ export async function recompute(
     };
   } finally {
     for (const policies of documents.all) releasePolicies(engine, policies);
+    releaseHops(engine, facts);
   }
 }
 
@@ -196,4 +197,8 @@ function taskFacts(engine: PolicyEngine, { hop, ...task }: KeptLink['task']): Ta
   if (hop === null) return { ...task, hop };
   const policies = prepareHop(engine, { task: task.id, agent: task.agent, details: hop.details });
   return { ...task, hop: { ...hop, policies } };
+}
+
+function releaseHops(engine: PolicyEngine, { chain = [], task }: CallFacts): void {
+  for (const one of [...chain.map((link) => link.task), task]) if (one?.hop?.policies) engine.release(one.hop.policies.rules);
 }

@@ -101,5 +101,5 @@ test('what an agent is called at a partner is one name, and one agent has it', a
   );
   const listed = await clients.auditor.call('GET', '/v1/partners');
   assert.equal((listed.body['items'] as readonly unknown[]).length, 1);
-  assert.equal((await clients.security.call('DELETE', `/v1/partners/${made.body['id']}`)).body['state'], 'removed');
+  assert.equal((await clients.security.call('DELETE', `/v1/partners/${String(made.body['id'])}`)).body['state'], 'removed');
 });

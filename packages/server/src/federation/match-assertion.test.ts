@@ -21,7 +21,7 @@ const matchOf = (claims: Record<string, string>, below: string | null = null): M
 function meets(claims: Record<string, unknown>, ...matches: readonly Match[]): Match | undefined {
   const read = fromPlain(claims);
   assert.ok(isExactRecord(read));
-  const subject = String(claims['sub'] ?? '');
+  const subject = typeof claims['sub'] === 'string' ? claims['sub'] : '';
   const issuer = {} as TrustedIssuer;
   return matchAssertion({ issuer, subject, claims: read, spentAs: '', digest: '', expiresAtSeconds: 0 }, matches);
 }

@@ -1,6 +1,9 @@
 import { hash } from 'node:crypto';
 
-/** What may be used once: a DPoP proof (RFC 9449 §11.1) a client assertion (RFC 7523 §3), a token that was handed on, a code, a refresh token. Kept until it has expired anyway. */
+/**
+ * What may be used once: a DPoP proof (RFC 9449 §11.1), a client assertion (RFC 7523 §3), a token that was handed on, a code, a
+ * refresh token. Kept until it has expired anyway.
+ */
 export type Spend = { readonly key: Buffer; readonly expiresAtMs: number };
 
 /**

@@ -36,7 +36,10 @@ const nothing = `
 // Holders of this role alone may answer for nothing that an agent does.
 `.trim();
 
-/** The roles of a new house: what their holders may answer for, and ask agents to do. What they may do in the API is the house policy. */
+/**
+ * The roles of a new house: what their holders may answer for, and ask agents to do. What they may do in the API is the house
+ * policy.
+ */
 export const defaultRoles: Readonly<Record<(typeof builtInRoles)[number], RoleDocument>> = {
   administrator: { answersFor: everything, may: everythingAsked, description: 'Runs the house: may do everything in the API.' },
   security: {

@@ -11,7 +11,8 @@ import { addRoleRevision, findRole } from './role-store.ts';
 export type PolicyHouse = { readonly db: Db; readonly clock: Clock };
 
 /**
- * Says what holders of a role may answer for and what they may ask agents to do, from now on, as a new revision; the same document again changes nothing.
+ * Says what holders of a role may answer for and what they may ask agents to do, from now on, as a new revision; the same
+ * document again changes nothing.
  * Fault `policy.invalid`, with where and why.
  */
 export async function setRole(

@@ -1,8 +1,9 @@
 import { isIP } from 'node:net';
 
 /**
- * Where people open our pages. A passkey belongs to a name, never to an address (WebAuthn §5.1.3: the RP id is a domain), so a server
- * on this computer is opened as `localhost`. Any other address stays as it is: there passkeys do not work, and the browser says so.
+ * Where people open our pages. A passkey belongs to a name, never to an address (WebAuthn §5.1.3: the RP id is a
+ * domain), so a server on this computer is opened as `localhost`. Any other address stays as it is: there passkeys do
+ * not work, and the browser says so.
  */
 export function browserOrigin(issuer: string): string {
   const url = new URL(issuer);

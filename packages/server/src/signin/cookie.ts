@@ -1,7 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
-/** `__Host-`: set by this host, for this host, over https (RFC 6265bis §4.1.3.2). On plain http browsers would not keep it. */
+/**
+ * `__Host-`: set by this host, for this host, over https (RFC 6265bis §4.1.3.2). On plain http browsers would not keep it.
+ */
 function nameAt(origin: string): string {
   return origin.startsWith('https:') ? '__Host-surety' : 'surety_session';
 }

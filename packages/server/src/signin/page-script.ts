@@ -1,6 +1,6 @@
 /**
- * The one script of our pages: asks the browser for a passkey and sends what it answers. It reads what to do from the form it
- * stands beside, and a code only from the fragment of the address, which no server and no log ever sees.
+ * The one script of our pages: asks the browser for a passkey and sends what it answers. It reads what to do from the
+ * form it stands beside, and a code only from the fragment of the address, which no server and no log ever sees.
  */
 export const pageScript = `'use strict';
 (() => {

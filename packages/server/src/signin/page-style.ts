@@ -21,7 +21,7 @@ body {
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; -webkit-text-size-adjust: 100%;
 }
 main {
-  max-width: 34rem; margin: 12vh auto 3rem; padding: 2rem; background: var(--surface);
+  max-width: 34rem; margin: 8vh auto 3rem; padding: 2rem; background: var(--surface);
   border: 1px solid var(--line); border-radius: 12px;
 }
 @media (max-width: 36rem) {

@@ -17,7 +17,9 @@ export type Passkey = {
 
 const columns = 'id, human, credential_id, public_key, counter, transports, label, state, created_at';
 
-/** The active passkey that an authenticator names, held until the transaction ends: its counter moves one answer at a time. */
+/**
+ * The active passkey that an authenticator names, held until the transaction ends: its counter moves one answer at a time.
+ */
 export async function lockPasskey(tx: Tx, credentialId: string): Promise<Passkey | undefined> {
   const { rows } = await tx.query<PasskeyRow>(
     `select ${columns} from passkey where credential_id = $1 and state = 'active' for update`,

@@ -3,7 +3,9 @@ import * as z from 'zod';
 
 const base64url = z.string().regex(/^[A-Za-z0-9_-]*$/);
 
-/** What an authenticator answers with, as far as anything of it is read (WebAuthn §5.1, toJSON). Members beyond are dropped. */
+/**
+ * What an authenticator answers with, as far as anything of it is read (WebAuthn §5.1, toJSON). Members beyond are dropped.
+ */
 const answer = z.object({
   id: base64url.min(1).max(1_400),
   rawId: base64url.min(1).max(1_400),
@@ -15,7 +17,10 @@ export const RegistrationAnswer = answer.extend({
   response: z.object({
     clientDataJSON: base64url.max(8_000),
     attestationObject: base64url.max(40_000),
-    transports: z.array(z.enum(['ble', 'cable', 'hybrid', 'internal', 'nfc', 'smart-card', 'usb'])).max(10).optional(),
+    transports: z
+      .array(z.enum(['ble', 'cable', 'hybrid', 'internal', 'nfc', 'smart-card', 'usb']))
+      .max(10)
+      .optional(),
   }),
 });
 

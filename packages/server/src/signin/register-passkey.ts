@@ -1,8 +1,4 @@
-import {
-  generateRegistrationOptions,
-  type RegistrationResponseJSON,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server';
+import { generateRegistrationOptions, type RegistrationResponseJSON, verifyRegistrationResponse } from '@simplewebauthn/server';
 import type { Human } from '@surety/contract/human';
 import { instant } from '#kernel/clock';
 import type { Tx } from '#kernel/db';
@@ -28,8 +24,9 @@ const maxPasskeys = 20;
 const supportedAlgorithmIDs = [-7, -8, -257];
 
 /**
- * First step: what the browser needs to make a passkey (WebAuthn §5.4), for the person whose code or session it is. The code stays
- * unused until the passkey is there. Faults `enrolment.refused` for whatever is wrong with the code, `human.not_active`.
+ * First step: what the browser needs to make a passkey (WebAuthn §5.4), for the person whose code or session it is. The
+ * code stays unused until the passkey is there. Faults `enrolment.refused` for whatever is wrong with the code,
+ * `human.not_active`.
  */
 export async function startRegistration({ db, clock, origin }: SigninHouse, by: RegisteredBy) {
   const human = await whose(db, by, new Date(clock()));

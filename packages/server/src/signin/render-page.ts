@@ -31,8 +31,9 @@ function escape(text: string): string {
 }
 
 /**
- * Header fields of every page: nothing runs or is loaded that is not a file of ours, nobody frames it, nothing of its address leaves
- * for elsewhere. `same-origin` and not `no-referrer`: with that, browsers send `Origin: null` with our own forms.
+ * Header fields of every page: nothing runs or is loaded that is not a file of ours, nobody frames it, nothing of its
+ * address leaves for elsewhere. `same-origin` and not `no-referrer`: with that, browsers send `Origin: null` with our
+ * own forms.
  */
 export function pageHeaders(formTo?: string): Readonly<Record<string, string>> {
   const policy = [
@@ -58,22 +59,21 @@ export function pageHeaders(formTo?: string): Readonly<Record<string, string>> {
 
 export function renderPage({ title, body, status = 200, formTo }: PageParts): RenderedPage {
   const whole = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title} · Surety</title>
-<link rel="stylesheet" href="/signin.css">
-<script src="/signin.js" defer></script>
-</head>
-<body>
-<main>
-<p class="house">Surety</p>
-${body}
-</main>
-</body>
-</html>
-`;
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>${title} · Surety</title>
+        <link rel="stylesheet" href="/signin.css" />
+        <script src="/signin.js" defer></script>
+      </head>
+      <body>
+        <main>
+          <p class="house">Surety</p>
+          ${body}
+        </main>
+      </body>
+    </html> `;
   return { status, headers: { ...pageHeaders(formTo), 'content-type': 'text/html; charset=utf-8' }, body: whole.html };
 }

@@ -24,21 +24,14 @@ export async function addSession(tx: Tx, tokenHash: Buffer, session: Session): P
   await tx.query(
     `insert into session (${columns}, token_hash, seen_at, opened_after)
      values ($1, $2, $3, $4, $5, $6, $4, (select coalesce(max(number), 0) from change))`,
-    [
-      session.id,
-      session.human,
-      session.passkey,
-      new Date(session.authenticatedAtMs),
-      new Date(session.expiresAtMs),
-      tokenHash,
-    ],
+    [session.id, session.human, session.passkey, new Date(session.authenticatedAtMs), new Date(session.expiresAtMs), tokenHash],
   );
 }
 
 /**
- * The live session of a cookie, marked as seen. Looked at anew for every request, with nothing remembered: in time, not idle for
- * `idleMs`, its passkey and its human active, and its human not cut off since it was opened. What other rooms keep is read here so
- * that there is one truth about a session.
+ * The live session of a cookie, marked as seen. Looked at anew for every request, with nothing remembered: in time, not
+ * idle for `idleMs`, its passkey and its human active, and its human not cut off since it was opened. What other rooms
+ * keep is read here so that there is one truth about a session.
  */
 export async function touchSession(tx: Tx, tokenHash: Buffer, now: Date, idleMs: number): Promise<Session | undefined> {
   const { rows } = await tx.query<Row>(

@@ -30,8 +30,8 @@ const signInBody = z.strictObject({ answer: SigninAnswer, next: z.string().max(2
 
 /**
  * The pages on which people sign in and make passkeys, and what their script asks. Answers `true` when the address is one of
- * them. A page is only ever opened under the one origin that passkeys are bound to; under another name of this server it sends
- * the browser there.
+ * them. A page is only ever opened under the one origin that passkeys are bound to; under another name of this server it
+ * sends the browser there.
  */
 export function openSigninDesk(house: SigninHouse & { readonly log: Log }) {
   const acts = new Map<string, Act>([
@@ -63,7 +63,10 @@ export function openSigninDesk(house: SigninHouse & { readonly log: Log }) {
   };
 }
 
-/** Under another name than the one of passkeys: a page is opened there instead, anything else is refused. Whether it answered. */
+/**
+ * Under another name than the one of passkeys: a page is opened there instead, anything else is refused. Whether it
+ * answered.
+ */
 export function sendHome(origin: string, request: IncomingMessage, response: ServerResponse): boolean {
   if (request.headers.host === new URL(origin).host) return false;
   if (request.method === 'GET' || request.method === 'HEAD') {
@@ -185,7 +188,8 @@ function problemOf({ code: name }: Fault): { readonly code: string; readonly tit
 /** What was thrown, as the script shows it. What broke on our side is logged, never told. */
 function sendFault(log: Log, response: ServerResponse, thrown: unknown): void {
   const fault = asFault(thrown);
-  if (fault.code === 'internal' || fault.cause !== undefined) log.error(errorFields(fault.cause ?? fault), 'a sign-in page broke');
+  if (fault.code === 'internal' || fault.cause !== undefined)
+    log.error(errorFields(fault.cause ?? fault), 'a sign-in page broke');
   if (response.headersSent) return void response.destroy();
   sendJson(response, faults[fault.code].status, problemOf(fault));
 }

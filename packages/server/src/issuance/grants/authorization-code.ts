@@ -20,9 +20,9 @@ import type { GrantRequest } from './grant.ts';
 const slackMs = 600_000;
 
 /**
- * Redeems a code (RFC 6749 §4.1.3, RFC 7636 §4.5): a root task that a person asked for, a token for it and the first refresh token
- * of its family, in one commit with the code's end. A code that comes again ends everything that came of it (RFC 6749 §4.1.2).
- * Faults `grant.refused`, `dpop.proof_invalid`.
+ * Redeems a code (RFC 6749 §4.1.3, RFC 7636 §4.5): a root task that a person asked for, a token for it and the first
+ * refresh token of its family, in one commit with the code's end. A code that comes again ends everything that came of
+ * it (RFC 6749 §4.1.2). Faults `grant.refused`, `dpop.proof_invalid`.
  */
 export async function redeemCode(room: IssuanceRoom, request: GrantRequest): Promise<TokenResponse> {
   const { form, client, proof } = request;

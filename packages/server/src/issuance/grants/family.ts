@@ -24,8 +24,8 @@ export type FamilyMember = {
 };
 
 /**
- * The key of the proof must be an enrolled one of the agent: the token of a person's consent is worth nothing elsewhere. Fault
- * `dpop.proof_invalid`, which says so.
+ * The key of the proof must be an enrolled one of the agent: the token of a person's consent is worth nothing elsewhere.
+ * Fault `dpop.proof_invalid`, which says so.
  */
 export async function checkEnrolledKey({ facts, clock }: IssuanceRoom, { client, proof }: GrantRequest): Promise<void> {
   const keys = await orNotReady(facts.credentialsOf(client.clientId));
@@ -40,8 +40,8 @@ export async function checkEnrolledKey({ facts, clock }: IssuanceRoom, { client,
 }
 
 /**
- * Gives out what a code or refresh token is good for, once: of any number of requests that show it one commits. One that was used
- * before is in wrong hands, and nobody knows which: the whole family ends. Fault `grant.refused`.
+ * Gives out what a code or refresh token is good for, once: of any number of requests that show it one commits. One that
+ * was used before is in wrong hands, and nobody knows which: the whole family ends. Fault `grant.refused`.
  */
 export async function issueOnce(
   room: IssuanceRoom,

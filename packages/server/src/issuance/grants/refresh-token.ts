@@ -11,9 +11,9 @@ import { checkEnrolledKey, issueOnce, newRefresh, withRefresh } from './family.t
 import type { GrantRequest } from './grant.ts';
 
 /**
- * The next token of a task that a person asked for, and the next refresh token (RFC 6749 §6): for the same client, by the same key
- * (RFC 9449 §5), each good once. One that comes again ends the task and all that hangs below it (RFC 9700 §4.14.2). It never outlives
- * the task. Faults `grant.refused`, `dpop.proof_invalid`, `resource.unknown`, `scope.invalid`.
+ * The next token of a task that a person asked for, and the next refresh token (RFC 6749 §6): for the same client, by
+ * the same key (RFC 9449 §5), each good once. One that comes again ends the task and all that hangs below it (RFC 9700
+ * §4.14.2). It never outlives the task. Faults `grant.refused`, `dpop.proof_invalid`, `resource.unknown`, `scope.invalid`.
  */
 export async function refreshToken(room: IssuanceRoom, request: GrantRequest): Promise<TokenResponse> {
   const { form, client, proof } = request;

@@ -52,7 +52,8 @@ export async function exchangeToken(room: IssuanceRoom, request: GrantRequest): 
     const granted =
       subject.may_act === undefined ? await goOn(room, subject, asked) : await handOver(room, request, { subject, asked });
     checkLocation(granted.task?.grant?.details ?? null, resource.audience);
-    const keys = [...resource.keys, subject.jti]; // revoked before the commit, it gives nothing
+    // Whoever handed it on may be a person, who is no link of the chain yet.
+    const keys = [...resource.keys, subject.jti, subject.client_id, subject.instance ?? ''];
     return { resource: { ...resource, keys }, scope, ...granted };
   });
   return { ...response, issued_token_type: accessTokenType };

@@ -42,8 +42,8 @@ const consentPath = /^\/consent\/([A-Za-z0-9_-]{1,100})$/;
 const consentMs = 900_000;
 
 /**
- * The consent page: names the agent, who answers for it, what it says the work is and what it may do; takes yes or no from the
- * person whose session it is. Yes is recorded, and becomes the code that the engine sends to the client.
+ * The consent page: names the agent, who answers for it, what it says the work is and what it may do; takes yes or no
+ * from the person whose session it is. Yes is recorded, and becomes the code that the engine sends to the client.
  */
 export function openConsentDesk(room: ConsentRoom, engine: Provider) {
   return {
@@ -66,8 +66,8 @@ export function openConsentDesk(room: ConsentRoom, engine: Provider) {
 type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse };
 
 /**
- * What the browser's interaction asks; the browser must be the one that began it, and the person signed in, as freshly as the
- * client wants (RFC 9470 §4). Undefined when it was sent to sign in first.
+ * What the browser's interaction asks; the browser must be the one that began it, and the person signed in, as freshly
+ * as the client wants (RFC 9470 §4). Undefined when it was sent to sign in first.
  */
 async function readAsked(room: ConsentRoom, engine: Provider, { request, response }: Exchange): Promise<Asked | undefined> {
   const path = new URL(request.url ?? '/', room.origin).pathname;
@@ -101,9 +101,11 @@ function isFresh(
   { authenticatedAtMs }: Session,
   { params, iat }: { readonly params: Readonly<Record<string, unknown>>; readonly iat: number },
 ): boolean {
-  const isAskedAnew = String(params['prompt'] ?? '').split(' ').includes('login');
+  const isAskedAnew = String(params['prompt'] ?? '')
+    .split(' ')
+    .includes('login');
   if (isAskedAnew && authenticatedAtMs < iat * 1_000) return false;
-  const maxAge = params['max_age'];
+  const maxAge = params['signed_in_within'];
   return maxAge === undefined || authenticatedAtMs >= Math.min(clock() - Number(maxAge) * 1_000, iat * 1_000);
 }
 
@@ -178,10 +180,12 @@ async function keepConsent(
 function sendTrouble({ log }: ConsentRoom, response: ServerResponse, thrown: unknown): void {
   if (response.headersSent) return void response.destroy();
   if (thrown instanceof errors.SessionNotFound || thrown instanceof errors.InvalidRequest) {
-    const next = 'It has expired, was answered already, or began in another browser. Start again from the program that sent you here.';
+    const next =
+      'It has expired, was answered already, or began in another browser. Start again from the program that sent you here.';
     return sendPage(response, problemPage(400, 'There is nothing to answer here', next));
   }
   const fault = asFault(thrown);
-  if (fault.code === 'internal' || fault.cause !== undefined) log.error(errorFields(fault.cause ?? fault), 'a consent page broke');
+  if (fault.code === 'internal' || fault.cause !== undefined)
+    log.error(errorFields(fault.cause ?? fault), 'a consent page broke');
   sendPage(response, faultPage(fault));
 }

@@ -28,27 +28,38 @@ export function consentPage(asked: AskedConsent): RenderedPage {
   const may =
     limits.length === 0
       ? html`<p>Nothing. It has no mandate now, so every call will be denied.</p>`
-      : html`<ul>${limits.map((sentence) => html`<li>${sentence}</li>`)}</ul>`;
+      : html`<ul>
+          ${limits.map((sentence) => html`<li>${sentence}</li>`)}
+        </ul>`;
   return renderPage({
     title: 'Consent',
     formTo: formTarget(redirectUri),
     body: html`<h1>May ${agent.displayName} work for you on ${system}?</h1>
-<p>It says what for:</p>
-<p class="said">${purpose}</p>
-<h2>${heading}</h2>
-${may}
-<dl>
-<dt>Agent</dt><dd>${agent.displayName} (${agent.name})</dd>
-<dt>Answers for it</dt><dd>${owner.displayName}${owner.title === '' ? '' : `, ${owner.title}`}</dd>
-<dt>Asks as</dt><dd>${human.displayName} (you)</dd>
-<dt>Then opens</dt><dd>${hostOf(redirectUri)}</dd>
-</dl>
-<div class="acts">
-<form method="post" action="${action}"><input type="hidden" name="csrf" value="${csrf}">
-<button class="first" type="submit" name="answer" value="yes">Yes, for this task</button>
-<button type="submit" name="answer" value="no">No</button></form>
-</div>
-<p class="note">Whatever it does for you is recorded with your name. It can do no more than you may do yourself, and you or ${owner.displayName} can stop it at any time.</p>`,
+      <p>It says what for:</p>
+      <p class="said">${purpose}</p>
+      <h2>${heading}</h2>
+      ${may}
+      <dl>
+        <dt>Agent</dt>
+        <dd>${agent.displayName === agent.name ? agent.name : `${agent.displayName} (${agent.name})`}</dd>
+        <dt>Answers for it</dt>
+        <dd>${owner.displayName}${owner.title === '' ? '' : `, ${owner.title}`}</dd>
+        <dt>Works for</dt>
+        <dd>${human.displayName} (you)</dd>
+        <dt>Then opens</dt>
+        <dd>${hostOf(redirectUri)}</dd>
+      </dl>
+      <div class="acts">
+        <form method="post" action="${action}">
+          <input type="hidden" name="csrf" value="${csrf}" />
+          <button class="first" type="submit" name="answer" value="yes">Yes, for this task</button>
+          <button type="submit" name="answer" value="no">No</button>
+        </form>
+      </div>
+      <p class="note">
+        Whatever it does for you is recorded with your name. It can do no more than you may do yourself, and you or
+        ${owner.displayName} can stop it at any time.
+      </p>`,
   });
 }
 

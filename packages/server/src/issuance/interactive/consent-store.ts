@@ -27,8 +27,8 @@ export async function addConsent(tx: Tx, consent: Consent, expiresAt: Date): Pro
 }
 
 /**
- * A consent. `isCutOff`: who gave it, or the agent it is for, was cut off since. `cut_off` belongs to the room of changes; it is
- * read here so that there is one truth about a consent.
+ * A consent. `isCutOff`: who gave it, or the agent it is for, was cut off since. `cut_off` belongs to the room of
+ * changes; it is read here so that there is one truth about a consent.
  */
 export async function findConsent(tx: Tx, id: string): Promise<{ consent: Consent; isCutOff: boolean } | undefined> {
   const { rows } = await tx.query<Row & { is_cut_off: boolean }>(

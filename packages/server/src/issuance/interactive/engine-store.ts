@@ -11,7 +11,10 @@ export type EngineHouse = {
   readonly findClient: (id: string) => Promise<AdapterPayload | undefined>;
 };
 
-/** How long what has expired is still known, so that a code that comes again is told from one that never was, in milliseconds. */
+/**
+ * How long what has expired is still known, so that a code that comes again is told from one that never was, in
+ * milliseconds.
+ */
 export const keptMs = 600_000;
 
 /**

@@ -16,8 +16,9 @@ const ttl = { AuthorizationCode: 60, Grant: 600, Interaction: 1_800, Session: 1_
 const { Check, Prompt } = interactionPolicy;
 
 /**
- * The engine of the interactive half: requests, pushed requests, redirects, PKCE (S256 alone) and codes. It authenticates no client,
- * issues no token and knows nobody: our endpoint, our grants and our sessions do. Every request ends on our consent page.
+ * The engine of the interactive half: requests, pushed requests, redirects, PKCE (S256 alone) and codes. It
+ * authenticates no client, issues no token and knows nobody: our endpoint, our grants and our sessions do. Every request
+ * ends on our consent page.
  */
 export function openEngine(room: InteractiveRoom): Provider {
   const provider = new Provider(room.issuer, configurationOf(room));
@@ -63,6 +64,9 @@ function configurationOf(room: InteractiveRoom): Configuration {
     },
     extraParams: {
       purpose: async (_ctx: unknown, value: string | undefined) => checkPurpose(value),
+      signed_in_within: async (_ctx: unknown, value: string | undefined) => {
+        if (value !== undefined && !/^\d{1,9}$/.test(value)) throw new errors.InvalidRequest('max_age is a number of seconds');
+      },
       authorization_details: async (_ctx: unknown, value: string | undefined) => {
         if (value !== undefined) await orEngineError(readDetails(room, value));
       },
@@ -82,7 +86,8 @@ function everyTime(name: 'login' | 'consent') {
 
 function checkPurpose(value: string | undefined): void {
   if (value === undefined) return;
-  if (value.length > 500 || /[\p{Cc}\p{Cf}]/u.test(value)) throw new errors.InvalidRequest('purpose is at most 500 visible characters');
+  if (value.length > 500 || /[\p{Cc}\p{Cf}]/u.test(value))
+    throw new errors.InvalidRequest('purpose is at most 500 visible characters');
 }
 
 /** Our fault about a parameter, as the error that the engine sends to the client. */

@@ -20,10 +20,10 @@ export async function saveItem(
 }
 
 export async function findItem(tx: Tx, model: string, id: string): Promise<Item | undefined> {
-  const { rows } = await tx.query<{ payload: Item }>(
-    'select payload from interaction_item where model = $1 and id_hash = $2',
-    [model, hashOf(id)],
-  );
+  const { rows } = await tx.query<{ payload: Item }>('select payload from interaction_item where model = $1 and id_hash = $2', [
+    model,
+    hashOf(id),
+  ]);
   return rows[0] && { ...rows[0].payload, jti: id };
 }
 

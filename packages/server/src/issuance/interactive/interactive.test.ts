@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { afterAll, describe, test } from 'vitest';
-import { readJws } from '@surety/proof/jws';
 import { type Answer, type Client, openClient, post, type Principal } from '#http/testing/client';
 import { openAuthority } from '#http/testing/authority';
 import { changeHuman } from '#registry/change-human';
@@ -15,7 +14,7 @@ import { answerConsent, hidden, newVerifier, openConsent } from './testing/ask-p
 const authority = await openAuthority();
 const house = { db: authority.db, clock: authority.clock };
 const origin = browserOrigin(authority.issuer);
-const systemId = await authority.system('crm');
+await authority.system('crm');
 const crm = `${authority.gatewayUrl}/mcp/crm`;
 const redirectUri = 'http://127.0.0.1:9999/callback';
 
@@ -38,6 +37,8 @@ async function aPerson(): Promise<{ id: string; browser: Browser; passkey: Softw
   return { id, browser, passkey };
 }
 
+const at = (parameters: URLSearchParams) => `/authorize?${parameters.toString()}`;
+
 type Changes = Readonly<Record<string, string | undefined>>;
 
 function request(agent: Party, challenge: string, changes: Changes = {}): URLSearchParams {
@@ -58,7 +59,7 @@ function request(agent: Party, challenge: string, changes: Changes = {}): URLSea
 /** A code, agreed to by a person. */
 async function aCode(agent: Party, browser: Browser, changes: Changes = {}): Promise<{ code: string; verifier: string }> {
   const { verifier, challenge } = newVerifier();
-  const back = await answerConsent(browser, await openConsent(browser, `/authorize?${request(agent, challenge, changes)}`), 'yes');
+  const back = await answerConsent(browser, await openConsent(browser, at(request(agent, challenge, changes))), 'yes');
   assert.equal(back.searchParams.get('iss'), authority.issuer);
   assert.equal(back.searchParams.get('state'), 'abc');
   return { code: back.searchParams.get('code') ?? '', verifier };
@@ -78,9 +79,13 @@ const redeem = (agent: Party, { code, verifier }: { code: string; verifier: stri
 const refresh = (agent: Party, token: unknown, changes: Changes = {}) =>
   ask(agent, { grant_type: 'refresh_token', refresh_token: String(token), ...changes });
 
+const claimsOf = (token: unknown) =>
+  JSON.parse(Buffer.from(String(token).split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
+
 const isActive = async ({ client }: Party, token: unknown) => (await client.ask('/introspect', String(token))).body['active'];
 
-const refused = ({ status, body }: Answer) => assert.deepEqual([status, body['error']], [400, 'invalid_grant'], JSON.stringify(body));
+const refused = ({ status, body }: Answer) =>
+  assert.deepEqual([status, body['error']], [400, 'invalid_grant'], JSON.stringify(body));
 
 describe('a person lets an agent work for them', () => {
   test('code, token of our shape, refresh; the task is the person’s, and all of it is on record', async () => {
@@ -88,14 +93,14 @@ describe('a person lets an agent work for them', () => {
     const code = await aCode(agent, person.browser);
     const { status, body } = await redeem(agent, code);
     assert.equal(status, 200, JSON.stringify(body));
-    const { claims } = readJws(String(body['access_token']), { typ: 'at+jwt' });
+    const claims = claimsOf(body['access_token']);
     assert.equal(claims['sub'], person.id);
     assert.equal(claims['sub_profile'], 'user');
     assert.equal(claims['client_id'], agent.id);
-    assert.deepEqual({ ...(claims['act'] as object) }, { iss: authority.issuer, sub: agent.id, sub_profile: 'ai_agent' });
+    assert.deepEqual(claims['act'], { iss: authority.issuer, sub: agent.id, sub_profile: 'ai_agent' });
     assert.equal(claims['aud'], crm);
     assert.equal(claims['instance'], agent.credential);
-    assert.deepEqual({ ...(claims['cnf'] as object) }, { jkt: agent.key.jkt });
+    assert.deepEqual(claims['cnf'], { jkt: agent.key.jkt });
     assert.ok(Number(claims['exp']) - Number(claims['iat']) <= 300);
     assert.equal(await isActive(agent, body['access_token']), true);
     const { rows } = await authority.db.query<Record<string, unknown>>(
@@ -105,7 +110,7 @@ describe('a person lets an agent work for them', () => {
     const [task] = rows;
     assert.deepEqual([task?.['requester'], task?.['answerable'], task?.['trigger']], [person.id, person.id, 'human']);
     assert.equal(task?.['purpose'], 'Tidy the contacts of Acme');
-    assert.deepEqual((task?.['granted'] as { audiences: string[] }).audiences, ['crm']);
+    assert.deepEqual((task?.['granted'] as { audiences?: string[] } | undefined)?.audiences, ['crm']);
     assert.equal(await authority.count('consent.given', agent.id), 1);
     assert.equal(await authority.count('passkey.registered', person.id), 1);
 
@@ -127,7 +132,7 @@ describe('a person lets an agent work for them', () => {
     const pushed = await post(`${authority.issuer}/par`, form, { dpop });
     assert.equal(pushed.status, 201, JSON.stringify(pushed.body));
     const query = new URLSearchParams({ client_id: agent.id, request_uri: String(pushed.body['request_uri']) });
-    const back = await answerConsent(person.browser, await openConsent(person.browser, `/authorize?${query}`), 'yes');
+    const back = await answerConsent(person.browser, await openConsent(person.browser, at(query)), 'yes');
     const code = { code: back.searchParams.get('code') ?? '', verifier };
     const { key: other } = await authority.enrol(agent.id);
     refused(await redeem(agent, code, {}, other));
@@ -138,7 +143,7 @@ describe('a person lets an agent work for them', () => {
 
   test('no is told to the client and recorded, and gives nothing', async () => {
     const [agent, person] = [await anAgent(), await aPerson()];
-    const opened = await openConsent(person.browser, `/authorize?${request(agent, newVerifier().challenge)}`);
+    const opened = await openConsent(person.browser, at(request(agent, newVerifier().challenge)));
     const back = await answerConsent(person.browser, opened, 'no');
     assert.equal(back.searchParams.get('error'), 'access_denied');
     assert.equal(back.searchParams.get('code'), null);
@@ -148,7 +153,7 @@ describe('a person lets an agent work for them', () => {
   test('whoever is not signed in signs in first, and comes back to the same question', async () => {
     const [agent, person] = [await anAgent(), await aPerson()];
     const fresh = openBrowser(origin);
-    const { path, shown } = await openConsent(fresh, `/authorize?${request(agent, newVerifier().challenge)}`);
+    const { path, shown } = await openConsent(fresh, at(request(agent, newVerifier().challenge)));
     assert.equal(shown.status, 303);
     assert.equal(shown.location, `/signin?next=${encodeURIComponent(path)}`);
     assert.equal(await signIn(fresh, person.passkey, path), path);
@@ -158,8 +163,8 @@ describe('a person lets an agent work for them', () => {
   test('a client that wants a fresh sign-in gets one: prompt=login and max_age (RFC 9470)', async () => {
     const [agent, person] = [await anAgent(), await aPerson()];
     for (const changes of [{ prompt: 'login' }, { max_age: '0' }]) {
-      await new Promise((resolve) => setTimeout(resolve, 1_100));
-      const url = `/authorize?${request(agent, newVerifier().challenge, changes)}`;
+      await new Promise((resolve) => setTimeout(resolve, 1_200));
+      const url = at(request(agent, newVerifier().challenge, changes));
       const { path, shown } = await openConsent(person.browser, url);
       assert.equal(shown.status, 303, JSON.stringify(changes));
       await signIn(person.browser, person.passkey, path);
@@ -170,7 +175,7 @@ describe('a person lets an agent work for them', () => {
   test('nobody is asked where that is not wanted: prompt=none is an error, never a code', async () => {
     const [agent, person] = [await anAgent(), await aPerson()];
     await aCode(agent, person.browser);
-    const shown = await person.browser.get(`/authorize?${request(agent, newVerifier().challenge, { prompt: 'none' })}`);
+    const shown = await person.browser.get(at(request(agent, newVerifier().challenge, { prompt: 'none' })));
     assert.equal(new URL(shown.location).searchParams.get('error'), 'login_required');
   });
 });
@@ -180,7 +185,10 @@ describe('codes and refresh tokens in wrong hands', () => {
     const [agent, person] = [await anAgent(), await aPerson()];
     const code = await aCode(agent, person.browser);
     const answers = await Promise.all([redeem(agent, code), redeem(agent, code)]);
-    assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 400]);
+    assert.deepEqual(
+      answers.map(({ status }) => status).toSorted((one, other) => one - other),
+      [200, 400],
+    );
     const won = answers.find(({ status }) => status === 200);
     assert.equal(await isActive(agent, won?.body['access_token']), false);
     refused(await refresh(agent, won?.body['refresh_token']));
@@ -196,7 +204,13 @@ describe('codes and refresh tokens in wrong hands', () => {
     const send = ({ code, verifier }: { code: string; verifier: string }) =>
       post(
         `${authority.issuer}/token`,
-        agent.client.form({ grant_type: 'authorization_code', resource: undefined, code, code_verifier: verifier, redirect_uri: redirectUri }),
+        agent.client.form({
+          grant_type: 'authorization_code',
+          resource: undefined,
+          code,
+          code_verifier: verifier,
+          redirect_uri: redirectUri,
+        }),
         { dpop },
       );
     const statuses = (await Promise.all(codes.map(send))).map(({ status }) => status);
@@ -246,12 +260,12 @@ describe('codes and refresh tokens in wrong hands', () => {
     const { body } = await redeem(agent, await aCode(agent, person.browser));
     const other = await refresh(agent, body['refresh_token'], { resource: `${authority.issuer}/v1` });
     assert.equal(other.body['error'], 'invalid_target');
-    assert.ok(systemId);
   });
 });
 
 describe('requests that are not let through', () => {
-  const direct = (agent: Party, changes: Changes) => openBrowser(origin).get(`/authorize?${request(agent, newVerifier().challenge, changes)}`);
+  const direct = (agent: Party, changes: Changes) =>
+    openBrowser(origin).get(at(request(agent, newVerifier().challenge, changes)));
 
   test.for([
     ['PKCE plain', { code_challenge_method: 'plain' }, 'invalid_request'],
@@ -293,18 +307,13 @@ describe('requests that are not let through', () => {
 });
 
 describe('the end of anyone ends it at every step', () => {
-  const suspend = (id: string) =>
-    authority.settled(
-      id.startsWith('agt_')
-        ? moveAgent(house, authority.admin, { agent: id, to: 'suspended', reason: 'test' })
-        : changeHuman(house, authority.admin, { human: id, state: 'suspended' }),
-    );
-  const enable = (id: string) =>
-    authority.settled(
-      id.startsWith('agt_')
-        ? moveAgent(house, authority.admin, { agent: id, to: 'active', reason: 'test' })
-        : changeHuman(house, authority.admin, { human: id, state: 'active' }),
-    );
+  const move = async (id: string, agent: 'suspended' | 'active', human: 'suspended' | 'active') => {
+    if (id.startsWith('agt_'))
+      await authority.settled(moveAgent(house, authority.admin, { agent: id, to: agent, reason: 'test' }));
+    else await authority.settled(changeHuman(house, authority.admin, { human: id, state: human }));
+  };
+  const suspend = (id: string) => move(id, 'suspended', 'suspended');
+  const enable = (id: string) => move(id, 'active', 'active');
 
   test('a suspended person is signed out, their code and refresh token are dead, and stay so when they come back', async () => {
     const [agent, person] = [await anAgent(), await aPerson()];
@@ -314,7 +323,7 @@ describe('the end of anyone ends it at every step', () => {
     assert.equal(await isActive(agent, issued['access_token']), false);
     refused(await redeem(agent, code));
     refused(await refresh(agent, issued['refresh_token']));
-    const { shown } = await openConsent(person.browser, `/authorize?${request(agent, newVerifier().challenge)}`);
+    const { shown } = await openConsent(person.browser, at(request(agent, newVerifier().challenge)));
     assert.equal(shown.status, 303);
     await enable(person.id);
     assert.match((await person.browser.get('/signin')).page, /Sign in with a passkey/);
@@ -338,7 +347,7 @@ describe('the end of anyone ends it at every step', () => {
 describe('the consent page', () => {
   test('names the agent, who answers, the purpose as text and the system, and cannot be framed', async () => {
     const [agent, person] = [await anAgent(), await aPerson()];
-    const url = `/authorize?${request(agent, newVerifier().challenge, { purpose: '<script>alert(1)</script>' })}`;
+    const url = at(request(agent, newVerifier().challenge, { purpose: '<script>alert(1)</script>' }));
     const { shown } = await openConsent(person.browser, url);
     assert.match(shown.page, /May An Agent work for you on crm\?/);
     assert.match(shown.page, /A Person/);
@@ -356,7 +365,7 @@ describe('the consent page', () => {
 
   test('takes no answer from elsewhere: without its token, of another session, from another origin or browser', async () => {
     const [agent, person, other] = [await anAgent(), await aPerson(), await aPerson()];
-    const { path, shown } = await openConsent(person.browser, `/authorize?${request(agent, newVerifier().challenge)}`);
+    const { path, shown } = await openConsent(person.browser, at(request(agent, newVerifier().challenge)));
     const csrf = hidden(shown.page, 'csrf');
     assert.equal((await person.browser.submit(path, { answer: 'yes' })).status, 403);
     assert.equal((await person.browser.submit(path, { csrf: 'x', answer: 'yes' })).status, 403);
@@ -364,7 +373,11 @@ describe('the consent page', () => {
     assert.equal((await person.browser.submit(path, { csrf, answer: 'yes' }, { origin: 'null' })).status, 403);
     assert.equal((await other.browser.submit(path, { csrf, answer: 'yes' })).status, 400, 'it began in another browser');
     await signIn(person.browser, other.passkey);
-    assert.equal((await person.browser.submit(path, { csrf, answer: 'yes' })).status, 403, 'the page was made for another session');
+    assert.equal(
+      (await person.browser.submit(path, { csrf, answer: 'yes' })).status,
+      403,
+      'the page was made for another session',
+    );
     assert.equal(await authority.count('consent.given', agent.id), 0);
   });
 });

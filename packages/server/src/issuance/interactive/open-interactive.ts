@@ -10,7 +10,10 @@ import { openEngine } from './engine.ts';
 import type { Code, Interactive } from './interactive.ts';
 import type { InteractiveRoom } from './interactive-room.ts';
 
-/** Opens the interactive half: sign-in, consent and the authorization endpoint, behind the issuer that everything else is behind. */
+/**
+ * Opens the interactive half: sign-in, consent and the authorization endpoint, behind the issuer that everything else is
+ * behind.
+ */
 export function openInteractive(room: InteractiveRoom): Interactive {
   const origin = browserOrigin(room.issuer);
   const engine = openEngine(room);
@@ -30,7 +33,7 @@ export function openInteractive(room: InteractiveRoom): Interactive {
       return consent.has(path) ? consent.handle(request, response) : signin.handle(request, response);
     },
     push: async (parameters, request, response) => {
-      const pushed = pushedRequest(withScope(parameters), request, origin);
+      const pushed = pushedRequest(forEngine(parameters), request, origin);
       await callback(pushed, response);
     },
     findCode: (code) => findCode(engine, code),
@@ -42,9 +45,15 @@ function isAuthorize(path: string): boolean {
   return path === '/authorize' || /^\/authorize\/[A-Za-z0-9_-]{1,100}$/.test(path);
 }
 
-/** There is one scope; whoever names none means it. */
-function withScope(parameters: URLSearchParams): URLSearchParams {
+/**
+ * Parameters as the engine takes them. There is one scope; whoever names none means it. `max_age` (RFC 9470 §4) is
+ * judged by our own page, because the engine knows it for OpenID Connect alone.
+ */
+function forEngine(parameters: URLSearchParams): URLSearchParams {
   if (!parameters.has('scope') && !parameters.has('request_uri')) parameters.set('scope', 'call');
+  const maxAge = parameters.get('max_age');
+  if (maxAge !== null) parameters.set('signed_in_within', maxAge);
+  parameters.delete('max_age');
   return parameters;
 }
 
@@ -55,7 +64,8 @@ function withScope(parameters: URLSearchParams): URLSearchParams {
 function prepare(request: IncomingMessage, response: ServerResponse, origin: string): void {
   for (const [name, value] of Object.entries(pageHeaders())) response.setHeader(name, value);
   const [path = '', query] = (request.url ?? '').split('?', 2);
-  if (request.method === 'GET' && path === '/authorize') request.url = `${path}?${withScope(new URLSearchParams(query ?? ''))}`;
+  if (request.method === 'GET' && path === '/authorize')
+    request.url = `${path}?${forEngine(new URLSearchParams(query ?? '')).toString()}`;
   const cookies = (request.headers.cookie ?? '').split(';').filter((pair) => !/^\s*surety_engine(?:\.sig)?=/.test(pair));
   request.headers.cookie = cookies.join(';');
   overwriteOrigin(request, origin);

@@ -11,16 +11,15 @@ import type { IssuanceRoom } from '../issuance-room.ts';
 const ours: ReadonlySet<string> = new Set(['client_assertion', 'client_assertion_type', 'client_id']);
 
 /**
- * Pushed authorization requests (RFC 9126): the client proves who it is as at every other endpoint, and may bind the code to a key by
- * a DPoP proof (RFC 9449 §10.1). What it asks for is then the engine's to judge.
+ * Pushed authorization requests (RFC 9126): the client proves who it is as at every other endpoint, and may bind the
+ * code to a key by a DPoP proof (RFC 9449 §10.1). What it asks for is then the engine's to judge.
  */
 export function parEndpoint(room: IssuanceRoom): RawHandler {
   return createEndpoint(room, async (form, request, response) => {
     const jkt = await provenKey(room, headerValues(request, 'dpop'));
     const { id } = await admitClient(room, form);
     const parameters = new URLSearchParams({ client_id: id });
-    for (const [name, values] of form)
-      if (!ours.has(name)) for (const value of values) parameters.append(name, value);
+    for (const [name, values] of form) if (!ours.has(name)) for (const value of values) parameters.append(name, value);
     if (jkt !== undefined) {
       if ((parameters.get('dpop_jkt') ?? jkt) !== jkt) throw new Fault('dpop.proof_invalid', 'dpop_jkt is another key');
       parameters.set('dpop_jkt', jkt);
@@ -36,6 +35,7 @@ async function provenKey(room: IssuanceRoom, proofs: readonly string[]): Promise
   const url = `${room.issuer}/par`;
   const proof = orProofFault(() => verifyDpopProof({ headerValues: proofs, method: 'POST', url, now: room.clock(), nonce }));
   const spend = { key: spendKey('dpop', proof.jkt, proof.jti), expiresAtMs: proof.iat * 1_000 + 120_000 };
-  if ((await orNotReady(room.queue.commit({ entries: [], spends: [spend] }))) === 'replayed') throw new Fault('dpop.proof_replayed');
+  if ((await orNotReady(room.queue.commit({ entries: [], spends: [spend] }))) === 'replayed')
+    throw new Fault('dpop.proof_replayed');
   return proof.jkt;
 }

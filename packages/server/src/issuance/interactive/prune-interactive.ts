@@ -5,7 +5,9 @@ import { pruneSessions } from '#signin/session-store';
 import { pruneConsents } from './consent-store.ts';
 import { pruneItems } from './interaction-item-store.ts';
 
-/** Forgets what signing in and agreeing left behind and what nothing can come of any more. Returns how many rows. For jobs. */
+/**
+ * Forgets what signing in and agreeing left behind and what nothing can come of any more. Returns how many rows. For jobs.
+ */
 export async function pruneInteractive({ db, clock }: { readonly db: Db; readonly clock: Clock }): Promise<number> {
   const now = new Date(clock());
   const counts = [await pruneChallenges(db, now), await pruneConsents(db, now), await pruneItems(db, now)];

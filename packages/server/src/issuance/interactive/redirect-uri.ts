@@ -1,9 +1,19 @@
 /** Schemes that run something or open something local instead of handing a code to a program. */
-const forbidden: ReadonlySet<string> = new Set(['javascript:', 'data:', 'file:', 'vbscript:', 'about:', 'blob:', 'ftp:', 'ws:', 'wss:']);
+const forbidden: ReadonlySet<string> = new Set([
+  'javascript:',
+  'data:',
+  'file:',
+  'vbscript:',
+  'about:',
+  'blob:',
+  'ftp:',
+  'ws:',
+  'wss:',
+]);
 
 /**
- * Whether a browser may be sent to an address with a code (RFC 9700 §2.1, RFC 8252 §7): https; http of this computer by address
- * or name, for any port; or a private-use scheme with a dot in it. Without a fragment, without a name and password.
+ * Whether a browser may be sent to an address with a code (RFC 9700 §2.1, RFC 8252 §7): https; http of this computer by
+ * address or name, for any port; or a private-use scheme with a dot in it. Without a fragment, without a name and password.
  */
 export function isRedirectUri(text: string): boolean {
   const url = URL.parse(text);

@@ -16,8 +16,8 @@ export type Refresh = z.infer<typeof Refresh>;
 const place = 'refresh_token|1';
 
 /**
- * A refresh token: what it stands for, sealed, so that nothing is stored for one that is never used and every node reads it. It is
- * good once: that it was used is what is kept.
+ * A refresh token: what it stands for, sealed, so that nothing is stored for one that is never used and every node reads
+ * it. It is good once: that it was used is what is kept.
  */
 export function sealRefresh(sealer: Sealer, refresh: Refresh): string {
   return `srt_${Buffer.from(sealer.seal(place, Buffer.from(JSON.stringify(refresh)))).toString('base64url')}`;

@@ -42,8 +42,18 @@ export function openBrowser(origin: string): Browser {
     origin,
     cookies,
     get: (path) => go(path, {}),
-    submit: (path, form, headers) => go(path, { method: 'POST', body: new URLSearchParams(form).toString(), headers: { origin, 'content-type': 'application/x-www-form-urlencoded', ...headers } }),
-    send: (path, body, headers) => go(path, { method: 'POST', body: JSON.stringify(body), headers: { origin, 'content-type': 'application/json', ...headers } }),
+    submit: (path, form, headers) =>
+      go(path, {
+        method: 'POST',
+        body: new URLSearchParams(form).toString(),
+        headers: { origin, 'content-type': 'application/x-www-form-urlencoded', ...headers },
+      }),
+    send: (path, body, headers) =>
+      go(path, {
+        method: 'POST',
+        body: JSON.stringify(body),
+        headers: { origin, 'content-type': 'application/json', ...headers },
+      }),
   };
 }
 

@@ -42,7 +42,10 @@ export function softwarePasskey(origin: string): SoftwarePasskey {
         authData,
       ]);
       const clientDataJSON = client('webauthn.create', challenge, at).toString('base64url');
-      return { ...whole, response: { clientDataJSON, attestationObject: attestationObject.toString('base64url'), transports: ['internal'] } };
+      return {
+        ...whole,
+        response: { clientDataJSON, attestationObject: attestationObject.toString('base64url'), transports: ['internal'] },
+      };
     },
     answer: ({ challenge }, { origin: at = origin, flags = verified } = {}) => {
       passkey.counter += 1;

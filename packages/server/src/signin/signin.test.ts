@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { afterAll, describe, test } from 'vitest';
+import { openAuthority } from '#http/testing/authority';
+import { changeHuman } from '#registry/change-human';
+import { openEnrolment } from '#registry/open-enrolment';
+import { browserOrigin } from './browser-origin.ts';
+import { enrolPasskey, openBrowser, signIn } from './testing/browser.ts';
+import { softwarePasskey } from './testing/software-passkey.ts';
+import { safeNext } from './signin-pages.ts';
+
+const authority = await openAuthority();
+const house = { db: authority.db, clock: authority.clock };
+const origin = browserOrigin(authority.issuer);
+
+afterAll(() => authority.close());
+
+async function aCode() {
+  const { id } = await authority.human();
+  return { id, code: (await openEnrolment(house, authority.admin, { principal: id, seconds: 900 })).code };
+}
+
+const codeOf = ({ page }: { page: string }) => String((JSON.parse(page) as { code?: string }).code);
+const isSignedIn = async (browser: ReturnType<typeof openBrowser>) =>
+  /You are signed in/.test((await browser.get('/signin')).page);
+
+describe('a passkey', () => {
+  test('is made with a code, once; the code is spent only with it', async () => {
+    const [{ id, code }, browser] = [await aCode(), openBrowser(origin)];
+    await browser.send('/passkeys/start', { code });
+    await enrolPasskey(browser, code);
+    assert.equal(await authority.count('passkey.registered', id), 1);
+    assert.equal(codeOf(await browser.send('/passkeys/start', { code })), 'enrolment.refused');
+  });
+
+  test('of two that are made with one code at the same moment, one is kept', async () => {
+    const [{ id, code }, browser] = [await aCode(), openBrowser(origin)];
+    const started = [await browser.send('/passkeys/start', { code }), await browser.send('/passkeys/start', { code })];
+    const finished = await Promise.all(
+      started.map(({ page }) =>
+        browser.send('/passkeys/finish', { code, answer: softwarePasskey(origin).register(JSON.parse(page)) }),
+      ),
+    );
+    assert.deepEqual(
+      finished.map(({ status }) => status).toSorted((one, other) => one - other),
+      [200, 403],
+    );
+    assert.equal(await authority.count('passkey.registered', id), 1);
+  });
+
+  test('is made by whoever is signed in as well, and by nobody else', async () => {
+    const [{ id, code }, browser] = [await aCode(), openBrowser(origin)];
+    await signIn(browser, await enrolPasskey(browser, code));
+    const started = await browser.send('/passkeys/start', {});
+    const answer = softwarePasskey(origin).register(JSON.parse(started.page));
+    assert.equal((await browser.send('/passkeys/finish', { answer })).status, 200);
+    assert.equal(await authority.count('passkey.registered', id), 2);
+    assert.equal((await openBrowser(origin).send('/passkeys/start', {})).status, 401);
+  });
+
+  test.for([
+    ['made without user verification', { flags: 0x01 }],
+    ['made for another origin', { origin: 'http://evil.example' }],
+  ] as const)('%s is refused, and the code is still good', async ([, changed]) => {
+    const [{ id, code }, browser] = [await aCode(), openBrowser(origin)];
+    const started = await browser.send('/passkeys/start', { code });
+    const answer = softwarePasskey(origin).register(JSON.parse(started.page), changed);
+    assert.equal((await browser.send('/passkeys/finish', { code, answer })).status, 400);
+    assert.equal(await authority.count('passkey.registered', id), 0);
+    await enrolPasskey(browser, code);
+  });
+
+  test('made with the challenge of one person is not kept for another', async () => {
+    const [one, other, browser] = [await aCode(), await aCode(), openBrowser(origin)];
+    const started = await browser.send('/passkeys/start', { code: one.code });
+    const answer = softwarePasskey(origin).register(JSON.parse(started.page));
+    assert.equal(codeOf(await browser.send('/passkeys/finish', { code: other.code, answer })), 'enrolment.refused');
+    assert.equal(await authority.count('passkey.registered', other.id), 0);
+  });
+});
+
+describe('signing in', () => {
+  test('opens a session that is kept only as a hash, in a cookie that no script reads', async () => {
+    const [{ code }, browser] = [await aCode(), openBrowser(origin)];
+    const passkey = await enrolPasskey(browser, code);
+    const started = await browser.send('/signin/start', {});
+    const { headers } = await browser.send('/signin/finish', { answer: passkey.answer(JSON.parse(started.page)) });
+    const cookie = headers.getSetCookie()[0] ?? '';
+    assert.match(cookie, /^surety_session=[\w-]{43}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Lax$/);
+    const token = browser.cookies.get('surety_session') ?? '';
+    const { rows } = await authority.db.query<{ row: string }>('select session::text as row from session');
+    assert.ok(rows.length > 0 && rows.every(({ row }) => !row.includes(token)));
+    assert.equal(await isSignedIn(browser), true);
+  });
+
+  test.for(['an old challenge', 'another origin', 'no user verification', 'a copied passkey', 'an unknown passkey'])(
+    'with %s is refused',
+    async (what) => {
+      const [{ code }, browser] = [await aCode(), openBrowser(origin)];
+      const passkey = await enrolPasskey(browser, code);
+      await signIn(browser, passkey);
+      const visitor = openBrowser(origin);
+      const options = JSON.parse((await visitor.send('/signin/start', {})).page) as { challenge: string };
+      if (what === 'a copied passkey') passkey.counter = 0;
+      const changed =
+        what === 'another origin' ? { origin: 'http://evil.example' } : what === 'no user verification' ? { flags: 1 } : {};
+      const by = what === 'an unknown passkey' ? softwarePasskey(origin) : passkey;
+      const answer = by.answer(options, changed);
+      if (what === 'an old challenge') {
+        assert.equal((await visitor.send('/signin/finish', { answer })).status, 200);
+        visitor.cookies.clear();
+      }
+      assert.equal(codeOf(await visitor.send('/signin/finish', { answer })), 'signin.refused');
+      assert.equal(await isSignedIn(visitor), false);
+    },
+  );
+
+  test('never takes over a session that the browser came with (fixation), and ends it', async () => {
+    const [one, other] = [await aCode(), await aCode()];
+    const [attacker, victim] = [openBrowser(origin), openBrowser(origin)];
+    await signIn(attacker, await enrolPasskey(attacker, one.code));
+    const planted = attacker.cookies.get('surety_session') ?? '';
+    victim.cookies.set('surety_session', planted);
+    await signIn(victim, await enrolPasskey(openBrowser(origin), other.code));
+    assert.notEqual(victim.cookies.get('surety_session'), planted);
+    assert.equal(await isSignedIn(attacker), false);
+  });
+
+  test('leads to no address but a consent page', () => {
+    for (const next of [
+      'https://evil.example',
+      '//evil.example',
+      '/\\evil.example',
+      '/consent/../authorize',
+      'javascript:alert(1)',
+      '/consent/a?b',
+      null,
+    ])
+      assert.equal(safeNext(next), '/signin');
+    assert.equal(safeNext('/consent/abc_-1'), '/consent/abc_-1');
+  });
+});
+
+describe('a session', () => {
+  const open = async () => {
+    const [{ id, code }, browser] = [await aCode(), openBrowser(origin)];
+    await signIn(browser, await enrolPasskey(browser, code));
+    return { id, browser };
+  };
+
+  test('ends with the suspension of its person, and stays over when they come back', async () => {
+    const { id, browser } = await open();
+    await changeHuman(house, authority.admin, { human: id, state: 'suspended' });
+    assert.equal(await isSignedIn(browser), false);
+    await changeHuman(house, authority.admin, { human: id, state: 'active' });
+    assert.equal(await isSignedIn(browser), false);
+  });
+
+  test('ends when it was idle for an hour, and twelve hours after the passkey was shown', async () => {
+    const [idle, busy] = [await open(), await open()];
+    try {
+      authority.clock.moveMs += 3_601_000;
+      assert.equal(await isSignedIn(idle.browser), false);
+      authority.clock.moveMs -= 3_601_000;
+      for (let hours = 0; hours < 12.5; hours += 0.5) {
+        if (hours < 12) assert.equal(await isSignedIn(busy.browser), true, String(hours));
+        authority.clock.moveMs += 1_800_000;
+      }
+      assert.equal(await isSignedIn(busy.browser), false);
+    } finally {
+      authority.clock.moveMs = 0;
+    }
+  });
+
+  test('ends by signing out, which only a form of ours can do', async () => {
+    const { browser } = await open();
+    const csrf = /name="csrf" value="([^"]+)"/.exec((await browser.get('/signin')).page)?.[1] ?? '';
+    const kept = new Map(browser.cookies);
+    assert.equal((await browser.submit('/signout', { csrf }, { origin: 'https://evil.example' })).status, 403);
+    await browser.submit('/signout', { csrf: 'x' });
+    for (const [name, value] of kept) browser.cookies.set(name, value);
+    assert.equal(await isSignedIn(browser), true);
+    await browser.submit('/signout', { csrf });
+    for (const [name, value] of kept) browser.cookies.set(name, value);
+    assert.equal(await isSignedIn(browser), false);
+  });
+});
+
+test('what the script asks is answered only to a page of ours', async () => {
+  for (const headers of [{ origin: 'https://evil.example' }, { origin: 'null' }, { 'content-type': 'text/plain' }]) {
+    const { status } = await openBrowser(origin).send('/signin/start', {}, headers);
+    assert.ok([400, 403].includes(status), JSON.stringify(headers));
+  }
+  const bare = await fetch(`${origin}/signin/start`, {
+    method: 'POST',
+    body: '{}',
+    headers: { 'content-type': 'application/json' },
+  });
+  assert.equal(bare.status, 403, 'no origin at all');
+});
+
+test('every page refuses frames, inline script and style, and is not kept', async () => {
+  for (const path of ['/signin', '/enrol']) {
+    const { headers, page } = await openBrowser(origin).get(path);
+    const policy = headers.get('content-security-policy') ?? '';
+    assert.match(policy, /default-src 'none'; script-src 'self'; style-src 'self'/);
+    assert.match(policy, /frame-ancestors 'none'; base-uri 'none'/);
+    assert.equal(headers.get('cache-control'), 'no-store');
+    assert.doesNotMatch(page, /<style|style=|<script>|onclick/);
+  }
+});
