@@ -13,13 +13,18 @@ export type Batch = { readonly policies: readonly RandomPolicy[]; readonly world
  * Policies and requests, each of which is asked of all of them. In most batches all policies permit, so that an answer
  * says of every single one whether it holds or errs; in some a few permit and forbid, for the decision itself.
  */
-export function randomBatch(random: Random): Batch {
+export function randomBatch(random: Random, evenPercent = 50): Batch {
   const world = randomWorld(random, 20);
   const foresee = foreseeIn(world);
   const isMixed = random.chance(50);
   const size = isMixed ? 1 + random.below(6) : 100;
   const policies = random.many(size, () =>
-    randomPolicy(random, { effect: isMixed && random.chance(40) ? 'forbid' : 'permit', foresee, openPercent: isMixed ? 40 : 85 }),
+    randomPolicy(random, {
+      effect: isMixed && random.chance(40) ? 'forbid' : 'permit',
+      foresee,
+      openPercent: isMixed ? 40 : 85,
+      evenPercent,
+    }),
   );
   return { policies, world };
 }

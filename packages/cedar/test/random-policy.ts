@@ -36,10 +36,12 @@ export type PolicyOptions = {
   readonly foresee: Foresee;
   /** How many percent of the policies have a head that fits everything. */
   readonly openPercent: number;
+  /** How many percent have a node that is chosen so that each has operands of each type equally often. */
+  readonly evenPercent: number;
 };
 
-export function randomPolicy(random: Random, { effect, foresee, openPercent }: PolicyOptions): RandomPolicy {
-  const { body, covered } = randomCondition(random, foresee);
+export function randomPolicy(random: Random, { effect, foresee, openPercent, evenPercent }: PolicyOptions): RandomPolicy {
+  const { body, covered } = randomCondition(random, foresee, evenPercent);
   const { scope, slots, isOpen } = randomScope(random, openPercent);
   const more = random.chance(10) ? [{ kind: random.pick(['when', 'unless']), body: randomExpression(random, 'bool', 2) }] : [];
   const conditions = random.chance(isOpen ? 3 : 30) ? [] : [{ kind: random.chance(90) ? 'when' : 'unless', body }, ...more];
@@ -48,8 +50,12 @@ export function randomPolicy(random: Random, { effect, foresee, openPercent }: P
 }
 
 /** One node on operands of types it may or may not take, and around it what makes a condition of its value. */
-function randomCondition(random: Random, foresee: Foresee): { readonly body: Expression; readonly covered: Covered } {
-  const { node, operands } = random.chance(50) ? evenly(random) : anyhow(random);
+function randomCondition(
+  random: Random,
+  foresee: Foresee,
+  evenPercent: number,
+): { readonly body: Expression; readonly covered: Covered } {
+  const { node, operands } = random.chance(evenPercent) ? evenly(random) : anyhow(random);
   const written = operands.map((type) => randomOperand(random, type, node.name));
   // The same on both sides: where `<` and `<=` differ, and what `==` is for.
   const isTwin = written.length === 2 && operands[0] === operands[1] && random.chance(35);

@@ -101,9 +101,7 @@ function isFresh(
   { authenticatedAtMs }: Session,
   { params, iat }: { readonly params: Readonly<Record<string, unknown>>; readonly iat: number },
 ): boolean {
-  const isAskedAnew = String(params['prompt'] ?? '')
-    .split(' ')
-    .includes('login');
+  const isAskedAnew = (typeof params['prompt'] === 'string' ? params['prompt'] : '').split(' ').includes('login');
   if (isAskedAnew && authenticatedAtMs < iat * 1_000) return false;
   const maxAge = params['signed_in_within'];
   return maxAge === undefined || authenticatedAtMs >= Math.min(clock() - Number(maxAge) * 1_000, iat * 1_000);
