@@ -34,7 +34,11 @@ export const HopGrant = z
     audiences: z.array(Name).max(100).nullable().describe('Names of systems; any, when null.'),
     depthLeft: z.int().min(0).max(maxHops).describe('How many hops may hang below.'),
     expiresAt: Instant,
-    offer: z.string().max(100).optional().describe('The delegation token that was exchanged for it. What comes of it ends when it is revoked.'),
+    offer: z
+      .string()
+      .max(100)
+      .optional()
+      .describe('The delegation token that was exchanged for it. What comes of it ends when it is revoked.'),
     by: CredentialId.optional().describe('The key by which it was handed on. What comes of it ends when that is revoked.'),
   })
   .meta({ id: 'HopGrant' });

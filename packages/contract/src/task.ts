@@ -18,7 +18,9 @@ export const Task = z
     parent: TaskId.nullable(),
     root: TaskId.describe('The task at the top of its tree; its own id at the top.'),
     depth: z.int().min(0).max(maxHops).describe('How many hops lie above it.'),
-    grant: HopGrant.nullable().describe('What was granted by whoever handed it on: the agent above, or the person who asked. Null when nobody did.'),
+    grant: HopGrant.nullable().describe(
+      'What was granted by whoever handed it on: the agent above, or the person who asked. Null when nobody did.',
+    ),
     instance: CredentialId.nullable().describe('The key of the instance that opened it.'),
     asked: z.array(z.string().max(100)).max(100).describe('Keyed fingerprints of values that the requester stated.'),
     state: TaskState,

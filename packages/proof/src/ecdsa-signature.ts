@@ -22,7 +22,7 @@ export function derFromRaw(raw: Uint8Array): Buffer | undefined {
 
 type Integer = { readonly raw: Uint8Array; readonly from: number; readonly to: number; readonly length: number };
 
-/** Writes a DER integer of `length` bytes at `start`, zeros in front; where the next one begins. Bytes are few: a loop is quickest. */
+/** Writes a DER integer of `length` bytes at `start`, zeros in front; where the next one begins. */
 function putInteger(der: Uint8Array, start: number, { raw, from, to, length }: Integer): number {
   der[start] = 0x02;
   der[start + 1] = length;

@@ -90,7 +90,8 @@ export function thumbprint(jwk: PublicJwk): string {
  */
 export function importPublicKey(value: unknown): PublicKey {
   const jwk = readPublicJwk(value);
-  const members = jwk.kty === 'EC' ? `${jwk.x}.${jwk.y}` : jwk.x; // of two lengths: no key of one kind is named as one of the other
+  // Of two lengths: no key of one kind is named as one of the other.
+  const members = jwk.kty === 'EC' ? `${jwk.x}.${jwk.y}` : jwk.x;
   const known = imported.get(members);
   if (known !== undefined) return known;
   const key: PublicKey = { jkt: thumbprint(jwk), alg: algOf(jwk), key: importKeyObject(jwk, createPublicKey) };

@@ -109,9 +109,10 @@ test('revoking a delegation token ends the work that came of it, and what hangs 
     by.grant(exchangeGrant, { subject_token: subject.access_token, subject_token_type: accessTokenType, resource: crm });
   const isActive = async (by: Program, token: oauth.TokenEndpointResponse) => (await by.introspect(token.access_token)).active;
   const offered = await offer(parent, b);
-  const task = String(offered['task']);
+  const taskOf = (token: oauth.TokenEndpointResponse) => token['task'] as string;
+  const task = taskOf(offered);
   const held = await exchange(child, offered);
-  const lower = await exchange(below, await offer(child, c, String(held['task'])));
+  const lower = await exchange(below, await offer(child, c, taskOf(held)));
   const sibling = await exchange(below, await offer(parent, c, task));
   assert.deepEqual(
     [await isActive(child, held), await isActive(below, lower), await isActive(below, sibling)],
@@ -125,7 +126,7 @@ test('revoking a delegation token ends the work that came of it, and what hangs 
     [await isActive(child, held), await isActive(below, lower), await isActive(below, sibling)],
     [false, false, true],
   );
-  await assert.rejects(child.grant('client_credentials', { resource: crm, task: String(held['task']) }), {
+  await assert.rejects(child.grant('client_credentials', { resource: crm, task: taskOf(held) }), {
     error: 'invalid_grant',
   });
   const { rows } = await authority.db.query<{ state: string }>('select state from task where root = $1 order by depth, id', [

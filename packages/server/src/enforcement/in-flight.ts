@@ -52,7 +52,13 @@ export function openInFlight(feed: Feed): InFlight {
 /** Everything that ends a call when it ends, also above. The end of an owner is announced for each agent they answer for. */
 export function linksOf(caller: AuthenticatedCaller, system?: GuardedSystem): string[] {
   const { principal, credential, task, tokenId, above = [] } = caller;
-  const own = [principal, credential, tokenId, ...(task === undefined ? [] : [task]), ...(system === undefined ? [] : [system.id])];
+  const own = [
+    principal,
+    credential,
+    tokenId,
+    ...(task === undefined ? [] : [task]),
+    ...(system === undefined ? [] : [system.id]),
+  ];
   return [...own, ...above.map(({ key }) => key)];
 }
 

@@ -51,7 +51,7 @@ export function entryOf(event: AuditEvent, clock: Clock): Entry {
   const id = newId<string>('event', now);
   const body =
     writeKnown(event, { at, id }) ??
-    writeBody({ about, actor, at, data: readData(event), id, ...(task === null ? {} : { task }), type });
+    writeBody({ about, actor, at, data: readFacts(event), id, ...(task === null ? {} : { task }), type });
   return { id, at: new Date(now), type, actor, about, task, body, sealed };
 }
 
@@ -64,7 +64,7 @@ function writeKnown({ type, actor, about, task, data }: AuditEvent, { at, id }: 
   return `{"about":${what},"actor":${who},"at":"${at}","data":${written},"id":"${id}"${inTask},"type":"${type}"}`;
 }
 
-function readData({ type, data }: AuditEvent): unknown {
+function readFacts({ type, data }: AuditEvent): unknown {
   const schema: z.ZodType = events[type];
   const read = schema.safeParse(data);
   if (!read.success) throw new Fault('internal', `the event ${type} is not what its contract says`, { cause: read.error });

@@ -54,7 +54,7 @@ async function grantOf(room: IssuanceRoom, id: string, task: Task): Promise<Gran
   const { human, resource } = given.consent;
   if ((await room.facts.human(human))?.state !== 'active') return refuse('the person is not active');
   const found = await findResource(room, [resource]);
-  return { resource: { ...found, keys: [...found.keys, human] }, scope: 'call', task, isNew: true };
+  return { resource: { ...found, keys: [...found.keys, human, task.id] }, scope: 'call', task, isNew: true };
 }
 
 /** The task that a consent becomes: asked for by the person, who answers for it, on the one system that they were shown. */

@@ -9,6 +9,7 @@ import { Fault } from '#kernel/fault';
 import type { Spend } from '#ledger/commit-queue';
 import { isSpent } from '#ledger/is-spent';
 import { record } from '#ledger/record';
+import { removeConsentOf } from '../interactive/consent-store.ts';
 import { type Refresh, sealRefresh } from '../interactive/refresh-token.ts';
 import type { TokenResponse } from '../issue-token.ts';
 import type { IssuanceRoom } from '../issuance-room.ts';
@@ -64,7 +65,9 @@ async function endFamily(room: IssuanceRoom, { family, kind, client }: FamilyMem
     db.transaction(async (tx) => {
       const ended = await endTaskTree(tx, family);
       await record(tx, clock, { type: 'grant.reused', actor: client, about: client, data: { kind, task: family } });
-      return announce(tx, await recordEnded(tx, clock, { ended, actor: client }));
+      await removeConsentOf(tx, family);
+      // announced also when there is no task yet: whoever is about to commit it is then behind the news, and looks again
+      return announce(tx, [{ what: 'cutoff', key: family }, ...(await recordEnded(tx, clock, { ended, actor: client }))]);
     }),
   );
   await feed.waitFor(change, 1_000);

@@ -47,7 +47,7 @@ const exchanging = (subject: string, parameters: Parameters = {}) => ({
 });
 
 const exchange = (by: Party, subject: string, parameters: Parameters = {}) => by.client.token(exchanging(subject, parameters));
-const claimsOf = (token: unknown) => toPlain(readJws(String(token), { typ: 'at+jwt' }).claims) as Record<string, any>;
+const claimsOf = (token: unknown) => toPlain(readJws(String(token), { typ: 'at+jwt' }).claims) as Record<string, unknown>;
 const refuses = (by: Party, subject: string, error: string, parameters: Parameters = {}) =>
   refusesToken(authority, by.id, exchange(by, subject, parameters), { status: 400, error });
 
@@ -254,15 +254,15 @@ describe('for a person', () => {
     const { body } = await exchange(b, subject);
     const claims = claimsOf(body['access_token']);
     assert.deepEqual([claims['sub'], claims['sub_profile'], claims['act']], [human.id, 'user', act(b.id)]);
-    const { rows } = await authority.db.query<Record<string, any>>(
+    const { rows } = await authority.db.query<Record<string, unknown> & { asked: string[] }>(
       'select requester, answerable, trigger, purpose, asked, depth from task where id = $1',
       [body['task']],
     );
     assert.deepEqual(
-      [rows[0]?.['requester'], rows[0]?.['answerable'], rows[0]?.['trigger'], rows[0]?.['purpose'], rows[0]?.['asked'].length],
+      [rows[0]?.['requester'], rows[0]?.['answerable'], rows[0]?.['trigger'], rows[0]?.['purpose'], rows[0]?.asked.length],
       [human.id, human.id, 'human', 'Refund order 8841', 2],
     );
-    assert.ok(!JSON.stringify(rows).includes('8841","amount') && !JSON.stringify(rows[0]?.['asked']).includes('8841'));
+    assert.ok(!JSON.stringify(rows).includes('8841","amount') && !JSON.stringify(rows[0]?.asked).includes('8841'));
     assert.equal(await isActive(b, String(body['access_token'])), true);
     await authority.settled(
       changeHuman({ db: authority.db, clock: authority.clock }, authority.admin, { human: human.id, state: 'suspended' }),

@@ -6,7 +6,7 @@ import { orNotReady, orProofFault } from '#authn/proof-fault';
 import { type LiveLink, readChain } from '#authn/read-chain';
 import { readTokenStanding } from '#authn/read-token-standing';
 import { grantHop } from '#delegation/hop';
-import { newTask } from '#delegation/task';
+import { newTask, type TaskRequest } from '#delegation/task';
 import { instant } from '#kernel/clock';
 import { Fault } from '#kernel/fault';
 import { spendKey } from '#ledger/commit-queue';
@@ -117,30 +117,30 @@ async function handOver(
   const offered = (subject.authorization_details as readonly AgentAction[] | undefined) ?? null;
   if (offered !== null && asked !== null) checkNarrower(offered, asked, 'what was handed on');
   const parent = links.at(-1)?.task;
-  const ends = Math.min(now + room.taskSeconds * 1_000, parent === undefined ? Infinity : Date.parse(parent.expiresAt));
-  const hop = grantHop(
-    { details: asked ?? offered, depth: subject.delegation?.depth, expiresAt: instant(ends) },
-    (subject.delegation?.depth ?? 0) + 1,
-    handedOnScope,
-  );
-  const grant = { ...hop, offer: subject.jti, by: subject.instance as CredentialId | undefined };
-  const task = newTask(
-    {
-      agent: client.clientId as Task['agent'],
-      answerable: parent?.answerable ?? (subject.sub as HumanId),
-      requester: parent?.agent ?? (subject.sub as HumanId),
-      trigger: parent === undefined ? 'human' : 'agent',
-      purpose: parent?.purpose ?? subject.delegation?.purpose ?? '',
-      lifetimeSeconds: Math.floor((ends - now) / 1_000),
-      parent,
-      grant,
-      instance: client.credential.id,
-      asked: subject.delegation?.asked,
-    },
-    now,
-  );
   if (parent === undefined && kindOf(subject.sub) !== 'human') throw new Fault('subject.refused', 'it stands for no task');
+  const ends = Math.min(now + room.taskSeconds * 1_000, parent === undefined ? Infinity : Date.parse(parent.expiresAt));
+  const depth = subject.delegation?.depth ?? 0;
+  const hop = grantHop({ details: asked ?? offered, depth, expiresAt: instant(ends) }, depth + 1, handedOnScope);
+  const grant = { ...hop, offer: subject.jti, by: subject.instance as CredentialId | undefined };
+  const whose = parent === undefined ? askedBy(subject) : belowTask(parent);
+  const lifetimeSeconds = Math.floor((ends - now) / 1_000);
+  const agent = client.clientId as Task['agent'];
+  const task = newTask({ ...whose, agent, lifetimeSeconds, grant, instance: client.credential.id }, now);
   return { task, isNew: true, links, spends: [spendOf(subject)] };
+}
+
+type Whose = Pick<TaskRequest, 'answerable' | 'requester' | 'trigger' | 'purpose' | 'parent' | 'asked'>;
+
+/** What a person asked for themselves: they answer for it. */
+function askedBy({ sub, delegation }: AccessTokenClaims): Whose {
+  const human = sub as HumanId;
+  return { answerable: human, requester: human, trigger: 'human', purpose: delegation?.purpose ?? '', asked: delegation?.asked };
+}
+
+/** A part of the work above, for which the same person answers. */
+function belowTask(parent: Task): Whose {
+  const { answerable, agent: requester, purpose } = parent;
+  return { answerable, requester, trigger: 'agent', purpose, parent };
 }
 
 /** A token that was handed on is good once. */

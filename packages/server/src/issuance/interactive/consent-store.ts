@@ -43,6 +43,11 @@ export async function findConsent(tx: Tx, id: string): Promise<{ consent: Consen
   return { consent: { ...given, details: details === null ? null : AgentActions.parse(details) }, isCutOff };
 }
 
+/** Forgets the consent that a task came of, or was about to come of: nothing comes of it any more. */
+export async function removeConsentOf(tx: Tx, task: string): Promise<void> {
+  await tx.query('delete from consent where task = $1', [task]);
+}
+
 export async function pruneConsents(tx: Tx, before: Date): Promise<number> {
   return (await tx.query('delete from consent where expires_at < $1', [before])).rowCount;
 }
