@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { importGraph } from './check-imports.ts';
+import { missingBrowser } from '../packages/surety/test/browser.ts';
 import { houseRoot } from './run-command.ts';
 
 /** Something that tests need of the computer they run on. */
@@ -27,6 +28,12 @@ export const parts: readonly Part[] = [
     missing: () => embeddedMissing('these tests are about exactly this'),
     usedThrough: ['packages/server/src/store/embedded/engine.ts', 'packages/server/src/testing/throwaway-postgres.ts'],
     usedIn: ['packages/surety/test/'],
+  },
+  {
+    name: 'chromium',
+    missing: () => missingBrowser,
+    usedThrough: ['packages/surety/test/browser.ts'],
+    usedIn: [],
   },
 ];
 

@@ -40,6 +40,9 @@ export async function checkEnrolledKey({ facts, clock }: IssuanceRoom, { client,
   throw new Fault('dpop.proof_invalid', 'the key of the proof is not enrolled', { issues });
 }
 
+/** How a commit says that something was used before; it does not say what. */
+const replayed: ReadonlySet<string> = new Set(['client.assertion_replayed', 'subject.refused']);
+
 /**
  * Gives out what a code or refresh token is good for, once: of any number of requests that show it one commits. One that
  * was used before is in wrong hands, and nobody knows which: the whole family ends. Fault `grant.refused`.
@@ -53,7 +56,7 @@ export async function issueOnce(
   try {
     return await issue();
   } catch (thrown) {
-    const isReplayed = thrown instanceof Fault && thrown.code === 'client.assertion_replayed';
+    const isReplayed = thrown instanceof Fault && replayed.has(thrown.code);
     if (isReplayed && (await orNotReady(isSpent(room.db, member.spend.key)))) return endFamily(room, member);
     throw thrown;
   }

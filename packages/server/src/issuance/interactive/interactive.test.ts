@@ -190,8 +190,7 @@ describe('codes and refresh tokens in wrong hands', () => {
       [200, 400],
     );
     const won = answers.find(({ status }) => status === 200);
-    const { rows: seen } = await authority.db.query('select id, state, (select json_agg(c) from change c where key = task.id) as c from task where id = $1', [String(won?.body['task'])]);
-    assert.equal(await isActive(agent, won?.body['access_token']), false, JSON.stringify({ seen, answers: answers.map(({ body }) => body) }));
+    assert.equal(await isActive(agent, won?.body['access_token']), false);
     refused(await refresh(agent, won?.body['refresh_token']));
     refused(await redeem(agent, code));
     assert.equal((await authority.count('grant.reused', agent.id)) >= 1, true);
