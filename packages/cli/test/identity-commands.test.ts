@@ -56,6 +56,15 @@ test('claim: a key is made here, its public half is enrolled, and the context is
   assert.equal(JSON.parse((await run('whoami -o json')).out).principal, ids.maya);
 });
 
+test('claim: the page on which a passkey is made comes with a code of its own', async () => {
+  await newTerminal();
+  answers('openEnrolment', () => ({ principal: ids.maya, code: 'e'.repeat(26), expiresAt: '2026-11-25T02:15:00Z' }));
+  const { url } = terminal.server;
+  const { out } = await run(['claim', claimCode, '--url', url, '--person', 'maya', '--called', 'Maya Okafor']);
+  assert.ok(out.includes(`In a browser:  ${url}/enrol#code=${'e'.repeat(26)} `), out);
+  assert.equal((inputs['openEnrolment'] as { principal: string }).principal, ids.maya);
+});
+
 test('claim: on the computer of the server the code comes from its data folder', async () => {
   let asked: string | undefined;
   await newTerminal({
@@ -351,7 +360,9 @@ test('person: ls, show with what they answer for, add, set, and a code to sign i
   answers('openEnrolment', () => ({ principal: ids.luis, code: 'f'.repeat(26), expiresAt: '2026-11-25T02:15:00Z' }));
   assert.match(
     (await run('person enrol luis')).out,
-    new RegExp(`^${'f'.repeat(26)}\n.*surety context add ${terminal.server.url}\n$`),
+    new RegExp(
+      `^${'f'.repeat(26)}\n.*surety context add ${terminal.server.url}\n.*${terminal.server.url}/enrol#code=${'f'.repeat(26)}\n$`,
+    ),
   );
 });
 

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import { openEnrolment } from '@surety/contract/registry-routes';
-import { change } from '../change.ts';
+import { read } from '../change.ts';
 import { usage } from '../cli-error.ts';
 import type { Cli, CommandSpec, Given } from '../command.ts';
 import { signIn } from '../local/sign-in.ts';
@@ -62,7 +62,7 @@ async function passkeyLink(
   cli: Cli,
   { url, principal }: { readonly url: string; readonly principal: string },
 ): Promise<string | undefined> {
-  const made = await change(cli, openEnrolment, { principal }).catch(() => undefined);
+  const made = await read(cli, openEnrolment, { principal }).catch(() => undefined);
   return made && `${url}/enrol#code=${made.code}`;
 }
 

@@ -121,7 +121,7 @@ test('the key of an instance may be Ed25519, and assertions need not name it', a
 test.each([
   ['no grant type', { grant_type: undefined }, 400, 'invalid_request'],
   ['an empty grant type', { grant_type: '' }, 400, 'invalid_request'],
-  ['another grant type', { grant_type: 'authorization_code' }, 400, 'unsupported_grant_type'],
+  ['another grant type', { grant_type: 'urn:ietf:params:oauth:grant-type:device_code' }, 400, 'unsupported_grant_type'],
   ['the password grant', { grant_type: 'password', username: 'a', password: 'b' }, 400, 'unsupported_grant_type'],
   ['a grant type that every object has', { grant_type: 'constructor' }, 400, 'unsupported_grant_type'],
   ['no resource', { resource: undefined }, 400, 'invalid_target'],
