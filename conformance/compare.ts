@@ -1,14 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { openFixtureServer } from './fixture-server.ts';
 import { openGuarded } from './guarded.ts';
+import { type AuthorizationJudgement, judgeAuthorization } from './judge-authorization.ts';
 import { type ExpectedFailures, judge, type Judgement } from './judge.ts';
 import { type Revision, revisions, runSuite } from './suite.ts';
 
+export type Comparison = {
+  readonly judgements: readonly (Judgement & { readonly revision: Revision })[];
+  readonly authorization: AuthorizationJudgement;
+};
+
 /**
- * Runs the suite against the fixture directly and through the guard, and judges each revision. Without a database URL an
- * embedded PostgreSQL is used.
+ * Runs the suite against the fixture directly and through the guard, and judges each revision; and against the
+ * authorization server of the guarded way. Without a database URL an embedded PostgreSQL is used.
  */
-export async function compare(databaseUrl?: string): Promise<readonly (Judgement & { readonly revision: Revision })[]> {
+export async function compare(databaseUrl?: string): Promise<Comparison> {
   const expected = JSON.parse(await readFile(new URL('expected-failures.json', import.meta.url), 'utf8')) as ExpectedFailures;
   const fixture = await openFixtureServer();
   try {
@@ -19,7 +25,7 @@ export async function compare(databaseUrl?: string): Promise<readonly (Judgement
         const [direct, through] = await Promise.all([runSuite(fixture.url, revision), runSuite(guarded.url, revision)]);
         judgements.push({ revision, ...judge(revision, { direct, guarded: through }, expected) });
       }
-      return judgements;
+      return { judgements, authorization: await judgeAuthorization(guarded.issuer) };
     } finally {
       await guarded.close();
     }

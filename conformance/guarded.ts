@@ -15,7 +15,12 @@ import { readConfig } from '@surety/server/config/config';
 import { runSurety } from '../packages/surety/src/run-surety.ts';
 
 /** The address at which a system is reached through a guard, by one agent that may call all of it. */
-export type Guarded = { readonly url: string; close(): Promise<void> };
+export type Guarded = {
+  readonly url: string;
+  /** The authorization server behind it. */
+  readonly issuer: string;
+  close(): Promise<void>;
+};
 
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
 
@@ -47,6 +52,7 @@ export async function openGuarded(url: string, databaseUrl?: string): Promise<Gu
   });
   return {
     url: `${bridge.url}/mcp`,
+    issuer: place.issuer,
     close: async () => {
       await bridge.close();
       await running.close();

@@ -7,11 +7,12 @@ test(
   'whatever the conformance suite finds in order at a system, it finds in order through the guard',
   { timeout: 180_000 },
   async () => {
-    const judgements = await compare(await houseUrl());
+    const { judgements, authorization } = await compare(await houseUrl());
     assert.deepEqual(
-      judgements.flatMap(({ complaints }) => complaints),
+      [...judgements, authorization].flatMap(({ complaints }) => complaints),
       [],
     );
+    assert.equal(authorization.found, '1 passed, 1 warned');
     for (const { revision, rows } of judgements) assert.ok(rows.length > 30, `the suite ran few scenarios of ${revision}`);
   },
 );

@@ -37,7 +37,7 @@ export function ourVerifier(world: World): Verifier {
     cached(credentials),
   ];
   const authenticator = createAuthenticator({
-    authority: { chain: async () => undefined },
+    authority: { chain: async () => undefined, hasLostMandate: async () => false },
     issuer: world.issuer,
     keyRing: { keyByKid: (kid) => (kid === issuerKey.kid ? issuerPublic : undefined), nonceSecret: world.nonceSecret },
     feed,

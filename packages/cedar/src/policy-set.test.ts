@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'vitest';
+import { KeptParts } from './compile-policy.ts';
 import { EntityStore, noRecord } from './entity-store.ts';
 import { EntityUid } from './entity-uid.ts';
+import { Kept } from './kept.ts';
 import { PolicyRefused } from './policy-refused.ts';
 import { PolicySet } from './policy-set.ts';
 import type { Question } from './question.ts';
@@ -105,6 +107,58 @@ describe('a set', () => {
       { id: 'theirs', policy, slots: { '?principal': new EntityUid('U', 'b') } },
     ]);
     assert.deepEqual(set.ask(question()).reasons, ['mine']);
+  });
+});
+
+describe('sets that share parts', () => {
+  const kept = new KeptParts();
+  const setOf = (policy: object, slots = {}) => new PolicySet([{ id: 'p', policy, slots }], kept);
+  const allows = (policy: object, context: object = {}, slots = {}) =>
+    setOf(policy, slots).ask(question(context)).decision === 'allow';
+  const isOne = (literal: unknown, kind = 'when') => ({
+    effect: 'permit',
+    ...everything,
+    conditions: [{ kind, body: equals(contextMember('one'), { Value: literal }) }],
+  });
+
+  test('answer each by its own text', () => {
+    for (const twice of [1, 2]) {
+      assert.ok(allows(isOne(1), { one: 1 }), `${twice}`);
+      assert.ok(!allows(isOne('1'), { one: 1 }));
+      assert.ok(!allows(isOne(1, 'unless'), { one: 1 }));
+      assert.ok(!allows(isOne(9007199254740993n), { one: 9007199254740992n }));
+      assert.ok(allows(isOne(9007199254740992n), { one: 9007199254740992n }));
+      assert.ok(!allows(isOne('9007199254740992n'), { one: 9007199254740992n }));
+    }
+  });
+  test('have each slot filled as it was', () => {
+    const template = { ...when({ Value: true }), resource: { op: '==', slot: '?resource' } };
+    assert.ok(allows(template, {}, { '?resource': new EntityUid('D', 'd') }));
+    assert.ok(!allows(template, {}, { '?resource': new EntityUid('D', 'other') }));
+    assert.throws(() => setOf(template), PolicyRefused);
+  });
+  test('refuse again what was refused', () => {
+    for (const twice of [1, 2]) assert.throws(() => setOf(when({ Var: 'house' })), PolicyRefused, `${twice}`);
+  });
+  test('are right after parts were forgotten', () => {
+    for (let at = 0; at < 2_100; at++) setOf(isOne(at));
+    for (const at of [0, 1, 2_000, 2_099]) assert.ok(allows(isOne(at), { one: at }) && !allows(isOne(at), { one: at + 1 }));
+  });
+  test('compile what they have in common once', () => {
+    const kept = new Kept<object>();
+    const first = kept.take({ a: [1] }, () => ({}));
+    assert.equal(
+      kept.take({ a: [1] }, () => ({})),
+      first,
+    );
+    assert.notEqual(
+      kept.take({ a: ['1'] }, () => ({})),
+      first,
+    );
+    assert.notEqual(
+      kept.take({ a: [1n] }, () => ({})),
+      kept.take({ a: [1n] }, () => ({})),
+    );
   });
 });
 

@@ -1,4 +1,4 @@
-import { compilePolicy, type CompiledPolicy } from './compile-policy.ts';
+import { compilePolicy, type CompiledPolicy, holds, KeptParts } from './compile-policy.ts';
 import { PolicyRefused } from './policy-refused.ts';
 import type { Question } from './question.ts';
 import { fits, type Slots } from './scope.ts';
@@ -29,9 +29,9 @@ export class PolicySet {
   private readonly policies: readonly NamedPolicy[];
   private readonly index: ScopeIndex | undefined;
 
-  /** PolicyRefused when one of the policies cannot be read, or an id stands twice. */
-  constructor(sources: readonly PolicySource[]) {
-    this.policies = sources.map(({ id, policy, slots }) => ({ ...compilePolicy(policy, slots), id }));
+  /** PolicyRefused when one of the policies cannot be read, or an id stands twice. Sets given the same `kept` share parts. */
+  constructor(sources: readonly PolicySource[], kept = new KeptParts()) {
+    this.policies = sources.map(({ id, policy, slots }) => ({ ...compilePolicy(policy, slots, kept), id }));
     if (new Set(sources.map(({ id }) => id)).size !== sources.length) throw new PolicyRefused('an id stands twice');
     this.index = this.policies.length <= few ? undefined : indexOf(this.policies);
   }
@@ -43,8 +43,7 @@ export class PolicySet {
     const errors: PolicyError[] = [];
     for (const policy of this.about(question)) {
       try {
-        if (policy.holds === undefined || policy.holds(question))
-          (policy.effect === 'permit' ? permits : forbids).push(policy.id);
+        if (holds(policy, question)) (policy.effect === 'permit' ? permits : forbids).push(policy.id);
       } catch (error) {
         errors.push({ id: policy.id, message: error instanceof Error ? error.message : 'cannot be evaluated' });
       }

@@ -1,6 +1,7 @@
 import type { EntityStore } from './entity-store.ts';
 import type { EntityUid } from './entity-uid.ts';
 import { type Json, readEntityUid, readList, readOnly, readText, readTypeName } from './est.ts';
+import { Kept } from './kept.ts';
 import { PolicyRefused } from './policy-refused.ts';
 import type { Question } from './question.ts';
 
@@ -21,14 +22,24 @@ export type Scope = {
 /** Entities for the slots of a template, by name: `?principal`, `?resource`. */
 export type Slots = { readonly '?principal'?: EntityUid; readonly '?resource'?: EntityUid };
 
+/** What heads of policies may share; see {@link Kept}. */
+export class KeptHeads {
+  readonly actions = new Kept<ScopeConstraint>();
+  readonly resources = new Kept<ScopeConstraint>();
+}
+
 const members = ['op', 'entity', 'entities', 'slot', 'entity_type', 'in'];
 
 /** Reads the head of a policy. PolicyRefused when it is none, and for a slot that is not filled. */
-export function readScope(policy: Json, slots: Slots = {}): Scope {
+export function readScope(policy: Json, slots: Slots = {}, kept = new KeptHeads()): Scope {
+  const { action, resource } = policy;
+  const slot = slots['?resource'];
+  const readResource = () => readConstraint(resource, slot, '?resource');
   return {
     principal: readConstraint(policy['principal'], slots['?principal'], '?principal'),
-    action: readActionConstraint(policy['action']),
-    resource: readConstraint(policy['resource'], slots['?resource'], '?resource'),
+    action: kept.actions.take(action, () => readActionConstraint(action)),
+    // What a slot is filled with does not stand in the JSON.
+    resource: slot === undefined ? kept.resources.take(resource, readResource) : readResource(),
   };
 }
 

@@ -14,6 +14,9 @@ export async function loadCedar(sources: URL): Promise<AskAll> {
   const { EntityStore } = await load<typeof import('../src/entity-store.ts')>('entity-store.ts');
   const { readEntityUid } = await load<typeof import('../src/est.ts')>('est.ts');
   const { readRecord } = await load<typeof import('../src/read-value.ts')>('read-value.ts');
+  const { KeptParts } = await load<typeof import('../src/compile-policy.ts')>('compile-policy.ts');
+  // One for all sets: whatever they share must not make one of them answer as another would.
+  const kept = new KeptParts();
   return (policies, { entities, requests }) => {
     const set = new PolicySet(
       policies.map(({ policy, slots }, at) => ({
@@ -21,6 +24,7 @@ export async function loadCedar(sources: URL): Promise<AskAll> {
         policy,
         slots: Object.fromEntries(Object.entries(slots).map(([slot, uid]) => [slot, readEntityUid(uid)])),
       })),
+      kept,
     );
     const store = new EntityStore(
       entities.map(({ uid, attrs, parents, tags }) => ({

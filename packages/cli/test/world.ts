@@ -27,6 +27,7 @@ export const ids = {
   system: `sys_${tail}8j`,
   task: `tsk_${tail}8j`,
   workload: `wkl_${tail}8j`,
+  passkey: `pky_${tail}8j`,
 } as const;
 export const at = '2026-11-25T02:00:00.000Z';
 export const claimCode = 'c'.repeat(26);
@@ -97,6 +98,8 @@ export function approvalOf(more: Readonly<Record<string, unknown>> = {}, asked: 
     action: ids.action,
     agent: ids.refundAgent,
     agentName: 'refund-bot',
+    requester: ids.refundAgent,
+    requesterName: 'Refund bot',
     system: 'payments',
     operation: 'refund',
     effect: 'money',

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ActionId, AgentId, ApprovalId, HumanId, Instant, PlainText } from './id.ts';
+import { ActionId, AgentId, ApprovalId, HumanId, Instant, PlainText, PrincipalId } from './id.ts';
 
 export const ApprovalState = z.enum(['pending', 'approved', 'refused', 'used', 'expired']);
 export type ApprovalState = z.infer<typeof ApprovalState>;
@@ -11,6 +11,10 @@ export const Approval = z
     action: ActionId,
     agent: AgentId,
     agentName: z.string(),
+    requester: PrincipalId.describe(
+      'Who asked for the work: the person at the root of its task, or the agent there that began by itself. A yes is for this requester alone.',
+    ),
+    requesterName: z.string(),
     system: z.string(),
     operation: z.string(),
     effect: z.string(),

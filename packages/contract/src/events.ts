@@ -76,8 +76,8 @@ export const events = {
   'call.failed': z.strictObject({ problem: text, milliseconds: z.number() }),
   'call.cut': z.strictObject({ problem: text, milliseconds: z.number() }),
   /** about the approval */
-  'approval.approved': z.strictObject({ action: text, questionDigest: digest, signature: z.string().max(4000), validUntil: text }),
-  'approval.refused': z.strictObject({ action: text, questionDigest: digest, signature: z.string().max(4000) }),
+  'approval.approved': z.strictObject({ action: text, requester: text.optional(), questionDigest: digest, signature: z.string().max(4000), validUntil: text }),
+  'approval.refused': z.strictObject({ action: text, requester: text.optional(), questionDigest: digest, signature: z.string().max(4000) }),
   'approval.expired': z.strictObject({ action: text }),
   /** about the agent */
   'stop.ordered': z.strictObject({ stop: text, reason: text, tasksEnded: z.int(), tokensEnded: z.int() }),
@@ -109,7 +109,8 @@ export const events = {
   }),
   /** about the human */
   'passkey.registered': z.strictObject({ passkey: text, by: z.enum(['code', 'session']) }),
-  /** about the session; `actor` is the human */
+  'passkey.revoked': z.strictObject({ passkey: text, sessions: z.int() }),
+  /** about the session; `actor` is the human, or who revoked its passkey */
   'session.opened': z.strictObject({ passkey: text, expiresAt: text }),
   'session.ended': z.strictObject({ passkey: text }),
   /** about the agent */

@@ -36,6 +36,7 @@ const pinned = {
   'human.not_found': [404],
   'human.not_active': [409],
   'human.last_administrator': [409],
+  'passkey.not_found': [404],
   'workload.not_found': [404],
   'agent.not_found': [404],
   'agent.move_refused': [409],

@@ -45,6 +45,7 @@ export const faults = {
   'human.not_found': { status: 404, title: 'There is no such person', next: 'Look at "surety person ls".' },
   'human.not_active': { status: 409, title: 'This person is not active', next: 'Choose an active person.' },
   'human.last_administrator': { status: 409, title: 'This person is the last active administrator', next: 'Make another person an administrator first.' },
+  'passkey.not_found': { status: 404, title: 'There is no such passkey', next: 'Look at "surety person passkeys <person>".' },
   'workload.not_found': { status: 404, title: 'There is no such workload', next: 'Look at "surety workload ls".' },
   'agent.not_found': { status: 404, title: 'There is no such agent', next: 'Look at "surety agent ls".' },
   'agent.move_refused': { status: 409, title: 'The agent cannot make this move from the state it is in', next: 'See its state with "surety agent show".' },

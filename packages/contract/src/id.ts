@@ -55,6 +55,9 @@ export type MatchId = z.infer<typeof MatchId>;
 export const PartnerClientId = idOf<'PartnerClientId'>('ptn');
 export type PartnerClientId = z.infer<typeof PartnerClientId>;
 
+export const PasskeyId = idOf<'PasskeyId'>('pky');
+export type PasskeyId = z.infer<typeof PasskeyId>;
+
 export const EventId = idOf<'EventId'>('evt');
 export type EventId = z.infer<typeof EventId>;
 

@@ -2,7 +2,7 @@ import type { Approval } from './approval.ts';
 import { canonicalJson, fromPlain } from './exact-json.ts';
 
 /**
- * What a person is asked, member by member: who wants to do what, on what ground, of whom it is asked and until when.
+ * What a person is asked, member by member: who wants to do what, for whom, on what ground, of whom it is asked and until when.
  * `callDigest` stands for the arguments. What became of the question is not part of it.
  */
 export const questionMembers = [
@@ -10,6 +10,7 @@ export const questionMembers = [
   'action',
   'agent',
   'agentName',
+  'requester',
   'system',
   'operation',
   'effect',

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { AgentId, Name } from './id.ts';
+import { AgentId, HumanId, Name, PasskeyId } from './id.ts';
+import { Passkey } from './passkey.ts';
 import { route } from './route.ts';
 
 const redirects = z
@@ -18,4 +19,26 @@ export const setRedirects = route({
   input: z.strictObject({ agent: z.union([AgentId, Name]), redirects }),
   output: z.strictObject({ agent: AgentId, redirects }),
   faults: ['agent.not_found', 'redirect.refused'],
+});
+
+export const listPasskeys = route({
+  name: 'listPasskeys',
+  method: 'GET',
+  path: '/v1/humans/{human}/passkeys',
+  action: 'passkey:read',
+  summary: 'The passkeys with which a person can sign in, newest first.',
+  input: z.strictObject({ human: z.union([HumanId, Name]) }),
+  output: z.strictObject({ items: z.array(Passkey) }),
+  faults: ['human.not_found'],
+});
+
+export const revokePasskey = route({
+  name: 'revokePasskey',
+  method: 'POST',
+  path: '/v1/passkeys/{passkey}/revoke',
+  action: 'passkey:revoke',
+  summary: 'End a passkey, every session that it opened, and every agreement by it that no token came of yet.',
+  input: z.strictObject({ passkey: PasskeyId }),
+  output: Passkey,
+  faults: ['passkey.not_found'],
 });

@@ -3,10 +3,15 @@ import { type CedarRecord, type CedarValue, decimalOf, longOf } from './cedar-va
 
 /** A JSON pointer (RFC 6901) as its keys: `/a~1b/0` → `a/b`, `0`. */
 export function pointerKeys(pointer: string): readonly string[] {
+  if (isOneKey(pointer)) return [pointer.slice(1)];
   return pointer
     .split('/')
     .slice(1)
     .map((key) => (key.includes('~') ? key.replaceAll('~1', '/').replaceAll('~0', '~') : key));
+}
+
+function isOneKey(pointer: string): boolean {
+  return pointer.lastIndexOf('/') === 0 && !pointer.includes('~');
 }
 
 /** The value that a JSON pointer finds, or undefined where there is none. A null that was given is found, as null. */
@@ -39,7 +44,8 @@ export function argumentFact(value: ExactValue): CedarRecord {
 function numberFact(value: ExactNumber): CedarRecord {
   const number = decimalOf(value);
   const whole = longOf(value);
-  return { ...(number === undefined ? {} : { number }), ...(whole === undefined ? {} : { whole }) };
+  if (number === undefined) return whole === undefined ? {} : { whole };
+  return whole === undefined ? { number } : { number, whole };
 }
 
 function listFact(value: readonly ExactValue[]): CedarRecord {

@@ -29,23 +29,41 @@ export type KnownCall = {
 };
 
 /** The call as a question to Cedar (`cedar-schema.ts`), with what one set of policies can look at and no more. */
-export function callRequest(call: KnownCall, needs: PolicyNeeds): PolicyRequest {
-  const action = { type: 'Action', id: actionId(call.system.name, call.operation.name) };
-  const resource = { type: 'System', id: call.system.name };
-  const entities: Readonly<Record<EntityNeed, () => readonly CedarEntity[]>> = {
-    principal: () => principalEntities(call),
-    action: () => [
-      { uid: action, attributes: {}, parents: groupsOf(call.operation.effect).map((id): EntityUid => ({ type: 'Action', id })) },
-    ],
-    resource: () => [{ uid: resource, attributes: { name: call.system.name }, parents: [] }],
-  };
+export function callRequest(call: KnownCall, needs: PolicyNeeds, names: CallNames = nameCall(call)): PolicyRequest {
+  const { principal, action, resource } = names;
+  return { principal, action, resource, context: contextOf(call, needs), entities: entitiesOf(call, needs, names) };
+}
+
+/** Who does what to what. */
+export type CallNames = Readonly<Record<EntityNeed, EntityUid>>;
+
+/** The names of a call: the same objects for every set that is asked about it, so that they are converted once. */
+export function nameCall({ agent, system, operation }: Pick<KnownCall, 'agent' | 'system' | 'operation'>): CallNames {
   return {
-    principal: { type: 'Agent', id: call.agent.id },
-    action,
-    resource,
-    context: contextOf(call, needs),
-    entities: [...needs.entities.flatMap((one) => entities[one]()), ...rootEntities(call, needs)],
+    principal: { type: 'Agent', id: agent.id },
+    action: { type: 'Action', id: actionId(system.name, operation.name) },
+    resource: { type: 'System', id: system.name },
   };
+}
+
+const noEntities: readonly CedarEntity[] = [];
+
+function entitiesOf(call: KnownCall, needs: PolicyNeeds, names: CallNames): readonly CedarEntity[] {
+  if (needs.entities.length === 0 && needs.facts.length === 0) return noEntities;
+  return [...needs.entities.flatMap((one) => entitiesBehind(one, call, names)), ...rootEntities(call, needs)];
+}
+
+function entitiesBehind(need: EntityNeed, call: KnownCall, { action, resource }: CallNames): readonly CedarEntity[] {
+  switch (need) {
+    case 'principal':
+      return principalEntities(call);
+    case 'action': {
+      const parents = groupsOf(call.operation.effect).map((id): EntityUid => ({ type: 'Action', id }));
+      return [{ uid: action, attributes: {}, parents }];
+    }
+    case 'resource':
+      return [{ uid: resource, attributes: { name: call.system.name }, parents: [] }];
+  }
 }
 
 function principalEntities({ agent, owner }: KnownCall): readonly CedarEntity[] {
@@ -68,23 +86,37 @@ function humanRef({ id }: HumanFacts): CedarEntityRef {
   return new CedarEntityRef({ type: 'Human', id });
 }
 
-function contextOf({ nowMs, task, chain, human, operation, arguments: args }: KnownCall, needs: PolicyNeeds): CedarRecord {
-  // Each only when it is needed: most questions look at one or two.
-  const plain: Readonly<Record<string, () => CedarValue>> = {
-    now: () => CedarExtension.datetime(nowMs),
-    operation: () => operation.name,
-    effect: () => operation.effect,
-    trigger: () => (chain[0]?.task ?? task).trigger,
-    human: () => humanRef(human),
-    depth: () => BigInt(chain.length),
-  };
+const nothing: CedarRecord = {};
+
+function contextOf(call: KnownCall, needs: PolicyNeeds): CedarRecord {
+  const { nowMs, arguments: args } = call;
   const facts: Record<string, CedarValue> = {
-    at: needs.pointers.length === 0 ? {} : argumentFacts(args, needs.pointers),
-    hours: Object.fromEntries(needs.hours.map(({ key, isOpen }) => [key, isOpen(nowMs)])),
+    at: needs.pointers.length === 0 ? nothing : argumentFacts(args, needs.pointers),
+    hours: needs.hours.length === 0 ? nothing : Object.fromEntries(needs.hours.map(({ key, isOpen }) => [key, isOpen(nowMs)])),
   };
   for (const name of needs.facts) {
-    const fact = plain[name];
-    if (fact !== undefined) facts[name] = fact();
+    const fact = plainFact(call, name);
+    if (fact !== undefined) facts[name] = fact;
   }
-  return { args: toCedarArguments(args, needs.args), facts };
+  return { args: needs.args.length === 0 ? nothing : toCedarArguments(args, needs.args), facts };
+}
+
+/** Each only when it is needed: most questions look at one or two. */
+function plainFact({ nowMs, task, chain, human, operation }: KnownCall, name: string): CedarValue | undefined {
+  switch (name) {
+    case 'now':
+      return CedarExtension.datetime(nowMs);
+    case 'operation':
+      return operation.name;
+    case 'effect':
+      return operation.effect;
+    case 'trigger':
+      return (chain[0]?.task ?? task).trigger;
+    case 'human':
+      return humanRef(human);
+    case 'depth':
+      return BigInt(chain.length);
+    default:
+      return undefined;
+  }
 }

@@ -1,6 +1,8 @@
-import { EntityStore } from '@surety/cedar/entity-store';
+import { KeptParts } from '@surety/cedar/compile-policy';
+import { EntityStore, noRecord } from '@surety/cedar/entity-store';
 import { EntityUid as CedarUid } from '@surety/cedar/entity-uid';
 import { extensionCalls } from '@surety/cedar/extension-calls';
+import { Kept } from '@surety/cedar/kept';
 import { isLong } from '@surety/cedar/long';
 import { PolicySet } from '@surety/cedar/policy-set';
 import type { Question } from '@surety/cedar/question';
@@ -8,6 +10,7 @@ import { RecordValue, SetValue, type Value } from '@surety/cedar/value';
 import { CedarEntityRef, CedarExtension, type CedarRecord, type CedarValue, type EntityUid } from './cedar-value.ts';
 import { readExactEst } from './exact-est.ts';
 import type { PolicyEngine, PolicyHandle, PolicyRequest, PolicyText, Verdict } from './policy-engine.ts';
+import type { PolicyNeeds } from './policy-needs.ts';
 
 /**
  * Our own Cedar as an engine: the official parser reads the text when a set is taken in; a question is answered by what was
@@ -15,13 +18,16 @@ import type { PolicyEngine, PolicyHandle, PolicyRequest, PolicyText, Verdict } f
  * is put to several sets in a row is converted once.
  */
 export function openCedar(): PolicyEngine {
-  let last: { readonly request: PolicyRequest; readonly question: Question } | undefined;
+  const kept = new KeptParts();
+  const nothing = new Handle('nothing', [], kept);
+  const sharedNeeds = new Kept<PolicyNeeds>();
+  let last: Asked | undefined;
   const questionOf = (request: PolicyRequest): Question => {
-    if (last?.request !== request) last = { request, question: toQuestion(request) };
+    if (last?.request !== request) last = { request, question: toQuestion(request, last) };
     return last.question;
   };
   return {
-    prepare: (id, policies) => new Handle(id, policies),
+    prepare: (id, policies) => (policies.length === 0 ? nothing : new Handle(id, policies, kept)),
     evaluate(handle, request) {
       if (handle.policies.length === 0) return silence;
       const compiled = handle instanceof Handle ? handle.compiled : undefined;
@@ -32,9 +38,17 @@ export function openCedar(): PolicyEngine {
         return unreadable(handle);
       }
     },
+    share: (needs) => sharedNeeds.take(needsForm(needs), () => needs),
     release: () => undefined,
   };
 }
+
+/** Hours are the same under the same key. */
+function needsForm({ pointers, hours, args, facts, entities }: PolicyNeeds): unknown {
+  return [pointers, hours.map(({ key }) => key), args, facts, entities];
+}
+
+type Asked = { readonly request: PolicyRequest; readonly question: Question };
 
 class Handle implements PolicyHandle {
   readonly id: string;
@@ -42,22 +56,24 @@ class Handle implements PolicyHandle {
   /** Undefined when Cedar cannot read the set. */
   readonly compiled: PolicySet | undefined;
 
-  constructor(id: string, policies: readonly PolicyText[]) {
+  constructor(id: string, policies: readonly PolicyText[], kept: KeptParts) {
     this.id = id;
     this.policies = policies;
-    this.compiled = policies.length === 0 ? undefined : compile(policies);
+    this.compiled = policies.length === 0 ? undefined : compile(policies, kept);
   }
 }
 
-function compile(policies: readonly PolicyText[]): PolicySet | undefined {
+function compile(policies: readonly PolicyText[], kept: KeptParts): PolicySet | undefined {
   try {
-    return new PolicySet(policies.map(({ id, text }) => ({ id, policy: readExactEst(text) })));
+    const sources = policies.map(({ id, text }) => ({ id, policy: readExactEst(text) }));
+    return new PolicySet(sources, kept);
   } catch {
     return undefined;
   }
 }
 
-const silence: Verdict = { permits: [], forbids: [], errors: [] };
+const none: readonly string[] = [];
+const silence: Verdict = { permits: none, forbids: none, errors: none };
 
 /** The set or the request was refused as a whole: nothing in it can be trusted to have been heard. */
 function unreadable(handle: PolicyHandle): Verdict {
@@ -66,17 +82,18 @@ function unreadable(handle: PolicyHandle): Verdict {
 
 function toVerdict(set: PolicySet, question: Question): Verdict {
   const { decision, reasons, errors } = set.ask(question);
-  const failed = errors.map(({ id }) => id);
+  const failed = errors.length === 0 ? none : errors.map(({ id }) => id);
   return decision === 'allow'
-    ? { permits: reasons, forbids: [], errors: failed }
-    : { permits: [], forbids: reasons, errors: failed };
+    ? { permits: reasons, forbids: none, errors: failed }
+    : { permits: none, forbids: reasons, errors: failed };
 }
 
-function toQuestion({ principal, action, resource, context, entities }: PolicyRequest): Question {
+/** Names that the last request had as well are not converted again. */
+function toQuestion({ principal, action, resource, context, entities }: PolicyRequest, last?: Asked): Question {
   return {
-    principal: toUid(principal),
-    action: toUid(action),
-    resource: toUid(resource),
+    principal: last?.request.principal === principal ? last.question.principal : toUid(principal),
+    action: last?.request.action === action ? last.question.action : toUid(action),
+    resource: last?.request.resource === resource ? last.question.resource : toUid(resource),
     context: toRecord(context, 0),
     entities: entities.length === 0 ? noEntities : toStore(entities),
   };
@@ -109,10 +126,10 @@ function toValue(value: CedarValue, depth: number): Value {
 
 function toRecord(record: CedarRecord, depth: number): RecordValue {
   const names = Object.keys(record);
-  return new RecordValue(
-    names,
-    names.map((name) => toValue(record[toText(name)] as CedarValue, depth + 1)),
-  );
+  if (names.length === 0) return noRecord;
+  const values: Value[] = [];
+  for (const name of names) values.push(toValue(record[toText(name)] as CedarValue, depth + 1));
+  return new RecordValue(names, values);
 }
 
 function toUid({ type, id }: EntityUid): CedarUid {
@@ -129,7 +146,8 @@ function toLong(long: bigint): bigint {
   return long;
 }
 
-function toExtension({ constructorName, text }: CedarExtension): Value {
+function toExtension({ constructorName, text, decimal }: CedarExtension): Value {
+  if (decimal !== undefined) return decimal;
   const construct = extensionCalls.get(constructorName);
   if (construct === undefined) throw new TypeError('there is no such extension type');
   return construct([text]);

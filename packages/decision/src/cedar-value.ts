@@ -1,3 +1,4 @@
+import { Decimal, readDecimal } from '@surety/cedar/decimal';
 import {
   ExactNumber,
   type ExactRecord,
@@ -22,14 +23,22 @@ export class CedarEntityRef {
 export class CedarExtension {
   readonly constructorName: 'decimal' | 'datetime';
   readonly text: string;
+  /** What the constructor makes of the text of a decimal, so that an engine need not read it again; undefined when it refuses. */
+  readonly decimal: Decimal | undefined;
 
-  private constructor(constructorName: 'decimal' | 'datetime', text: string) {
+  private constructor(constructorName: 'decimal' | 'datetime', text: string, decimal?: Decimal) {
     this.constructorName = constructorName;
     this.text = text;
+    this.decimal = decimal;
   }
 
   static decimal(text: string): CedarExtension {
-    return new CedarExtension('decimal', text);
+    return new CedarExtension('decimal', text, readDecimal(text));
+  }
+
+  /** The decimal of a whole number, as it is written: `-12`, of at most 14 digits. */
+  static whole(digits: string): CedarExtension {
+    return new CedarExtension('decimal', `${digits}.0`, new Decimal(BigInt(digits) * 10_000n));
   }
 
   /** `ms` since the epoch. */
@@ -118,8 +127,12 @@ export function longOf(number: ExactNumber): bigint | undefined {
   return whole >= -longest && whole < longest ? whole : undefined;
 }
 
+/** A whole number of at most 14 digits in its one spelling: every decimal can hold it. */
+const shortWhole = /^(?:0|-?[1-9]\d{0,13})$/;
+
 /** The number as Cedar's decimal, or undefined when it has more than four decimals or is beyond its range. */
 export function decimalOf(number: ExactNumber): CedarExtension | undefined {
+  if (shortWhole.test(number.text)) return CedarExtension.whole(number.text);
   const text = number.toCedarDecimal();
   return text === undefined ? undefined : CedarExtension.decimal(text);
 }

@@ -38,6 +38,7 @@ export function openCedarWasm({ maxSets = 2048, maxPolicies = 8192 }: CedarWasmL
         return unreadable(handle);
       }
     },
+    share: (needs) => needs,
     release: (handle) => slots.free(handle),
   };
 }

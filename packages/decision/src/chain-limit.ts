@@ -9,6 +9,8 @@ import { type Limit, liveMandate } from './live-mandate.ts';
  */
 export function treeLimit({ nowMs, agent, task, chain }: Standing): Limit | undefined {
   if (chain === undefined || task === undefined || agent === undefined) return { reason: 'chain.broken', link: 'hop' };
+  if (chain.length === 0 && task.hop === null)
+    return isWhole([task], [agent.id]) ? undefined : { reason: 'chain.broken', link: 'hop' };
   const tasks = [...chain.map((link) => link.task), task];
   const agents = [...chain.map((link) => link.agent?.id ?? link.task.agent), agent.id];
   if (!isWhole(tasks, agents)) return { reason: 'chain.broken', link: 'hop' };

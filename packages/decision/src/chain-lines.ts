@@ -9,6 +9,7 @@ import type { LiveLink, LiveStanding } from './standing.ts';
  * agent above as its mandate is now. Every hop and every agent is a line of its own that must permit by itself.
  */
 export function chainLines({ chain, task }: LiveStanding): readonly ((hearing: Hearing) => Said)[] {
+  if (chain.length === 0 && task.hop === null) return [];
   const hops = [...chain.map((link) => link.task), task].map((_, at) => (hearing: Hearing) => hopLine(hearing, at));
   const parents = chain.map((link, at) => (hearing: Hearing) => parentLine(hearing, link, at));
   return hops.flatMap((hop, at) => [hop, parents[at] ?? []].flat());

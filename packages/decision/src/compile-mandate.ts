@@ -9,6 +9,8 @@ import { checkPermissions, type CompiledPermissions, type CompileIssue, compileP
 export type CompiledMandate = CompiledPermissions & {
   readonly id: string;
   readonly document: MandateDocument;
+  /** When the document says it expires; NaN, which is never later than anything, when that cannot be read. */
+  readonly expiresAtMs: number;
   readonly passing: CompiledPermissions;
 };
 
@@ -45,5 +47,5 @@ export function compileMandate({
       issues: [{ path: '/permissions', message: 'the mandate is too long; give several agents a mandate each' }],
     };
   }
-  return { ok: true, mandate: { id, document, ...own, passing } };
+  return { ok: true, mandate: { id, document, expiresAtMs: Date.parse(document.expiresAt), ...own, passing } };
 }

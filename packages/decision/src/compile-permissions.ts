@@ -4,7 +4,7 @@ import { cedarJoin, cedarLiteral } from './cedar-text.ts';
 import { cedarDecimal, constraintConditions, membersOf, type Strictness } from './constraint-policy.ts';
 import { hoursKey, openHours } from './hours.ts';
 import type { PolicyText } from './policy-engine.ts';
-import type { PolicyNeeds } from './policy-needs.ts';
+import { orNoNeeds, type PolicyNeeds } from './policy-needs.ts';
 
 /** What cannot be compiled, by JSON pointer into the document. */
 export type CompileIssue = { readonly path: string; readonly message: string };
@@ -72,13 +72,13 @@ function conditionsOf(conditions: Conditions, strictness: Strictness): readonly 
 function needsOf(permissions: readonly Permission[]): PolicyNeeds {
   const conditions = permissions.flatMap(({ where, hold = [] }) => [where, ...hold.map(({ when }) => when)]);
   const windows = permissions.map(({ hours }) => hours && openHours(hours)).filter((window) => window !== undefined);
-  return {
+  return orNoNeeds({
     pointers: [...new Set(conditions.flatMap((one) => Object.keys(one ?? {})))],
     hours: [...new Map(windows.map((window) => [window.key, window])).values()],
     args: [],
     facts: permissions.some(({ actions }) => actions.some(isPattern)) ? ['operation'] : [],
     entities: [],
-  };
+  });
 }
 
 function checkPermission({ actions, where = {}, hours, hold = [] }: Permission, path: string): readonly CompileIssue[] {

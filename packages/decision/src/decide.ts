@@ -1,5 +1,5 @@
 import type { Decision } from '@surety/contract/decision';
-import { becauseOf } from './because.ts';
+import { becauseOf, sentenceFor } from './because.ts';
 import { digestCall } from './call-digest.ts';
 import type { CallFacts, GivenApproval } from './call-facts.ts';
 import { chainHolds, chainLines, proposerAbove } from './chain-lines.ts';
@@ -7,7 +7,7 @@ import { covers } from './cover.ts';
 import { explain } from './explain.ts';
 import { erred, type Hearing, openHearing, type Said } from './hearing.ts';
 import type { Limit } from './live-mandate.ts';
-import { standingLimit } from './standing.ts';
+import { type KnownFacts, standingLimit } from './standing.ts';
 import type { PolicyEngine, Verdict } from './policy-engine.ts';
 
 /** How many determining policies of one line a decision names. */
@@ -25,15 +25,15 @@ const maxNamed = 20;
 export function decide(facts: CallFacts, engine: PolicyEngine): Decision {
   const standing = standingLimit(facts);
   if ('reason' in standing) return refuse(facts, standing);
-  const hearing = openHearing(facts, standing, engine);
+  const hearing = openHearing(standing, engine);
   const permits: string[] = [];
   for (const line of [mandateLine, ...chainLines(standing), humanLine, organisationLine]) {
     const said = line(hearing);
     if ('reason' in said) return refuse(facts, said);
-    permits.push(...said.permits.slice(0, maxNamed));
+    for (const id of said.permits.slice(0, maxNamed)) permits.push(id);
   }
   const hold = heldBy(hearing);
-  if (hold === undefined) return sayYes(facts, { reason: 'permitted', link: 'mandate', policies: permits });
+  if (hold === undefined) return sayYes({ reason: 'permitted', link: 'mandate', policies: permits });
   if (hold.reason === 'policy.error') return refuse(facts, hold);
   return answerHold(facts, hold);
 }
@@ -84,7 +84,7 @@ function organisationLine({ standing: { organisation }, hear }: Hearing): Said {
  * Who asks for a person: all that do are named; the first of mandate, autonomy, agents above and organisation gives the reason.
  */
 function heldBy(hearing: Hearing): Limit | undefined {
-  const { mandate, operation, agent, organisation } = hearing.standing;
+  const { mandate, organisation } = hearing.standing;
   const { hear } = hearing;
   const byMandate = hear(mandate.policies.holding, mandate.policies.needs);
   if (byMandate.errors.length > 0) return erred('mandate', byMandate);
@@ -93,19 +93,41 @@ function heldBy(hearing: Hearing): Limit | undefined {
   const byParents = chainHolds(hearing);
   const failed = byParents.find(({ verdict }) => verdict.errors.length > 0);
   if (failed !== undefined) return { ...erred('parent', failed.verdict), at: failed.at };
+  const isSilent =
+    !asks(byMandate) && !asks(byOrganisation) && byParents.length === 0 && proposes(hearing.standing) === undefined;
+  return isSilent ? undefined : firstHold(hearing, { byMandate, byParents, byOrganisation });
+}
+
+type Holds = {
+  readonly byMandate: Verdict;
+  readonly byParents: ReturnType<typeof chainHolds>;
+  readonly byOrganisation: Verdict;
+};
+
+function firstHold({ standing }: Hearing, { byMandate, byParents, byOrganisation }: Holds): Limit | undefined {
   const parentHolds = byParents.flatMap(({ verdict }) => [...verdict.permits, ...verdict.forbids]);
   const mandateHolds = [...byMandate.permits, ...byMandate.forbids];
   const organisationHolds = [...byOrganisation.permits, ...byOrganisation.forbids];
   const policies = [...mandateHolds, ...parentHolds, ...organisationHolds];
   if (mandateHolds.length > 0) return { reason: 'held.mandate', link: 'mandate', policies };
-  if (operation.effect !== 'read') {
-    if (mandate.policies.document.autonomy === 'propose') return { reason: 'held.autonomy', link: 'mandate', policies };
-    if (agent.autonomy === 'propose') return { reason: 'held.autonomy', link: 'agent', policies };
-  }
-  const holder = byParents.find(({ verdict }) => verdict.permits.length + verdict.forbids.length > 0)?.at;
-  const above = holder ?? proposerAbove(hearing.standing);
+  const proposer = proposes(standing);
+  if (proposer !== undefined) return { reason: 'held.autonomy', link: proposer, policies };
+  const holder = byParents.find(({ verdict }) => asks(verdict))?.at;
+  const above = holder ?? proposerAbove(standing);
   if (above !== undefined) return { reason: 'held.parent', link: 'parent', policies, at: above };
   return organisationHolds.length > 0 ? { reason: 'held.organisation', link: 'organisation', policies } : undefined;
+}
+
+/** Whether a set of holds asks for a person: a match of either effect does. */
+function asks({ permits, forbids }: Verdict): boolean {
+  return permits.length > 0 || forbids.length > 0;
+}
+
+/** Whether the mandate or the agent itself may change things only after a person was asked. */
+function proposes({ operation, mandate, agent }: KnownFacts): 'mandate' | 'agent' | undefined {
+  if (operation.effect === 'read') return undefined;
+  if (mandate.policies.document.autonomy === 'propose') return 'mandate';
+  return agent.autonomy === 'propose' ? 'agent' : undefined;
 }
 
 /** What a question about exactly this call has come to. One about anything else counts for nothing, yes or no. */
@@ -119,7 +141,7 @@ function answerHold(facts: CallFacts, hold: Limit): Decision {
   if (approval.state === 'used') return refuse(facts, { reason: 'approval.used', link: 'approval', policies });
   const isLive = approval.state === 'approved' && approval.validUntilMs !== null && approval.validUntilMs > facts.nowMs;
   if (!isLive) return refuse(facts, { reason: 'approval.expired', link: 'approval', policies });
-  return sayYes(facts, { reason: 'approved', link: 'approval', policies });
+  return sayYes({ reason: 'approved', link: 'approval', policies });
 }
 
 /** What the person saw is what is asked now: the same call, operation, effect, mandate and policy (P6, I17). */
@@ -136,6 +158,8 @@ function isAboutThisCall(approval: GivenApproval, { agent, call, operation, mand
 }
 
 function joinVerdicts(verdicts: readonly Verdict[]): Verdict {
+  const [only] = verdicts;
+  if (only !== undefined && verdicts.length === 1) return only;
   return {
     permits: verdicts.flatMap(({ permits }) => permits),
     forbids: verdicts.flatMap(({ forbids }) => forbids),
@@ -148,9 +172,9 @@ function refuse(facts: CallFacts, limit: Limit): Decision {
 }
 
 /** Why is not worked out for a yes; `explain` does it for whoever asks. */
-function sayYes(facts: CallFacts, { reason, link, policies = [] }: Limit): Decision {
-  const because = becauseOf(facts, { reason, link, policies }, []);
-  return { outcome: 'permit', reason, link, policies: policies.slice(0, 3 * maxNamed), because, conditions: [] };
+function sayYes({ reason, link, policies = [] }: Limit): Decision {
+  const named = policies.slice(0, 3 * maxNamed);
+  return { outcome: 'permit', reason, link, policies: named, because: sentenceFor(reason), conditions: [] };
 }
 
 function withConditions(facts: CallFacts, limit: Limit & { outcome: 'deny' | 'hold' }): Decision {

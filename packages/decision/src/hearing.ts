@@ -1,6 +1,5 @@
 import type { Link } from '@surety/contract/decision';
-import type { CallFacts } from './call-facts.ts';
-import { callRequest } from './call-request.ts';
+import { callRequest, nameCall } from './call-request.ts';
 import type { PolicyEngine, PolicyHandle, PolicyRequest, Verdict } from './policy-engine.ts';
 import type { PolicyNeeds } from './policy-needs.ts';
 import type { Limit } from './live-mandate.ts';
@@ -18,13 +17,18 @@ export type Hearing = {
 
 export const silence: Verdict = { permits: [], forbids: [], errors: [] };
 
-export function openHearing({ call }: CallFacts, standing: KnownFacts, engine: PolicyEngine): Hearing {
-  const known = { ...standing, arguments: call.arguments };
-  const requests = new Map<PolicyNeeds, PolicyRequest>();
+export function openHearing(standing: KnownFacts, engine: PolicyEngine): Hearing {
+  const names = nameCall(standing);
+  // Side by side: a call has few sets of needs, and most sets of policies need nothing at all.
+  const needed: PolicyNeeds[] = [];
+  const made: PolicyRequest[] = [];
   const requestFor = (needs: PolicyNeeds): PolicyRequest => {
-    const made = requests.get(needs) ?? callRequest(known, needs);
-    requests.set(needs, made);
-    return made;
+    const known = made[needed.indexOf(needs)];
+    if (known !== undefined) return known;
+    const request = callRequest(standing, needs, names);
+    needed.push(needs);
+    made.push(request);
+    return request;
   };
   return {
     standing,

@@ -17,8 +17,11 @@ export type LiveMandate = MandateFacts & { readonly policies: MandatePolicies };
 export function liveMandate({ nowMs, agent, mandate }: Pick<Standing, 'nowMs' | 'agent' | 'mandate'>): Limit | LiveMandate {
   if (mandate === undefined) return { reason: 'mandate.none', link: 'mandate' };
   const { policies } = mandate;
-  const isSound = mandate.signatureHolds && policies !== undefined && policies.document.agent === agent?.id;
-  if (!isSound) return { reason: 'mandate.invalid', link: 'mandate' };
-  const expiresAtMs = Date.parse(policies.document.expiresAt);
-  return expiresAtMs > nowMs ? { ...mandate, policies } : { reason: 'mandate.expired', link: 'mandate' };
+  if (!mandate.signatureHolds || policies?.document.agent !== agent?.id || !isReadable(mandate))
+    return { reason: 'mandate.invalid', link: 'mandate' };
+  return mandate.policies.expiresAtMs > nowMs ? mandate : { reason: 'mandate.expired', link: 'mandate' };
+}
+
+function isReadable(mandate: MandateFacts): mandate is LiveMandate {
+  return mandate.policies !== undefined;
 }

@@ -1,4 +1,5 @@
 import type { CedarRecord, EntityUid } from './cedar-value.ts';
+import type { PolicyNeeds } from './policy-needs.ts';
 
 /** One Cedar policy as text, under the id that decisions name it by. Ids are unique within a set. */
 export type PolicyText = { readonly id: string; readonly text: string };
@@ -32,6 +33,8 @@ export type PolicyHandle = { readonly id: string; readonly policies: readonly Po
 export type PolicyEngine = {
   /** Takes in a set. `id` names it in errors; two sets with the same id are still two. */
   prepare(id: string, policies: readonly PolicyText[]): PolicyHandle;
+  /** The same needs, and the same object for equal ones where the engine keeps them: many mandates look at the same things. */
+  share(needs: PolicyNeeds): PolicyNeeds;
   evaluate(handle: PolicyHandle, request: PolicyRequest): Verdict;
   /** Gives back what the set holds. It can still be evaluated, at the price of taking it in again. */
   release(handle: PolicyHandle): void;

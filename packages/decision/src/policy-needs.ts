@@ -55,11 +55,18 @@ function entitiesOf({ paths, looseNames, entities, wholeAction }: PolicyFindings
 }
 
 export function mergeNeeds(all: readonly PolicyNeeds[]): PolicyNeeds {
-  return {
+  return orNoNeeds({
     pointers: [...new Set(all.flatMap(({ pointers }) => pointers))],
     hours: [...new Map(all.flatMap(({ hours }) => hours).map((window) => [window.key, window])).values()],
     args: all.some(({ args }) => args === 'all') ? 'all' : [...new Set(all.flatMap(({ args }) => (args === 'all' ? [] : args)))],
     facts: [...new Set(all.flatMap(({ facts }) => facts))],
     entities: [...new Set(all.flatMap(({ entities }) => entities))],
-  };
+  });
+}
+
+/** {@link noNeeds} itself for needs that are empty: sets that look at nothing are asked the same question, made once. */
+export function orNoNeeds(needs: PolicyNeeds): PolicyNeeds {
+  const { pointers, hours, args, facts, entities } = needs;
+  const isEmpty = [pointers, hours, args, facts, entities].every(({ length }) => length === 0);
+  return isEmpty ? noNeeds : needs;
 }

@@ -31,9 +31,14 @@ export function prepareMandate(engine: PolicyEngine, mandate: CompiledMandate): 
   const { permits, holds, needs } = mandate.passing;
   return {
     ...mandate,
+    needs: engine.share(mandate.needs),
     rules: engine.prepare(name, mandate.permits),
     holding: engine.prepare(`${name}/holds`, mandate.holds),
-    passing: { rules: engine.prepare(`${name}/pass`, permits), holding: engine.prepare(`${name}/pass/holds`, holds), needs },
+    passing: {
+      rules: engine.prepare(`${name}/pass`, permits),
+      holding: engine.prepare(`${name}/pass/holds`, holds),
+      needs: engine.share(needs),
+    },
   };
 }
 

@@ -38,7 +38,10 @@ export type LiveStanding = {
   readonly organisation: OrganisationFacts;
 };
 
-export type KnownFacts = LiveStanding & { readonly operation: OperationFacts };
+export type KnownFacts = LiveStanding & {
+  readonly operation: OperationFacts;
+  readonly arguments: CallFacts['call']['arguments'];
+};
 
 /** The first link that is missing or has ended, before any policy is heard; else the facts, whole. */
 export function standingLimit(facts: CallFacts): Limit | KnownFacts {
@@ -54,7 +57,8 @@ export function standingLimit(facts: CallFacts): Limit | KnownFacts {
   if (above !== undefined) return above;
   if (facts.organisation === undefined) return { reason: 'organisation.silent', link: 'organisation' };
   const standing = wholeStanding(facts, mandate);
-  return standing === undefined ? { reason: 'house.not_ready', link: 'house' } : { ...standing, operation };
+  if (standing === undefined) return { reason: 'house.not_ready', link: 'house' };
+  return { ...standing, operation, arguments: facts.call.arguments };
 }
 
 /** What stands behind everything an agent asks for: the house, every agent of the chain, the people, the tasks. */
@@ -102,7 +106,7 @@ function wholeStanding(facts: Standing, mandate: LiveMandate): LiveStanding | un
   const { nowMs, agent, owner, task, system, chain, roles, organisation } = facts;
   const isKnown = agent !== undefined && owner !== undefined && task !== undefined;
   if (!isKnown || system === undefined || organisation === undefined || chain === undefined) return undefined;
-  const links = chain.flatMap((link) => liveLink(link, nowMs) ?? []);
+  const links = chain.length === 0 ? [] : chain.flatMap((link) => liveLink(link, nowMs) ?? []);
   if (links.length < chain.length) return undefined;
   const root = rootTask(facts);
   const isRequested = root?.requester !== root?.agent;

@@ -42,6 +42,8 @@ test('what is minted is verified, claim by claim, and named by its hash', () => 
   const act = { iss: issuer, sub: 'agt_2', sub_profile: 'ai_agent', act: { iss: issuer, sub: 'hum_1' } } as const;
   const nested = { ...fullClaims, act };
   assert.deepEqual(verify(mintAccessToken(signer, nested)).claims, nested);
+  const signedIn = { ...fullClaims, auth_time: seconds - 40, acr: 'phr', amr: ['pop', 'user', 'mfa'] };
+  assert.deepEqual(verify(mintAccessToken(signer, signedIn)).claims, signedIn);
 });
 
 test.each(['JWT', 'dpop+jwt', 'application/at+jwt', 'AT+JWT', undefined])('a token of type %j is of another kind', (typ) => {
@@ -116,6 +118,13 @@ test.each([
   { act: { sub: 'agt_2' } },
   { act: { iss: issuer, sub: 'a', act: [] } },
   { act: { iss: issuer, sub: 'a', sub_profile: 'root' } },
+  { auth_time: '9' },
+  { auth_time: 1.5 },
+  { acr: '' },
+  { acr: ['phr'] },
+  { amr: 'pop' },
+  { amr: [] },
+  { amr: ['pop', 7] },
 ])('the claims %j are refused', (claims) => {
   refuses('access_token.invalid', () => verifier()(token(claims)));
 });

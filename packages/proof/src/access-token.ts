@@ -39,6 +39,16 @@ export type AccessTokenClaims = {
   readonly authorization_details?: readonly unknown[];
   /** Of a token that one hands on: what the hop is to be. */
   readonly delegation?: DelegationClaim;
+} & AuthenticationClaims;
+
+/**
+ * How and when the person at the root signed in (RFC 9068 §2.2.1, RFC 9470 §6), of a token that came of their consent:
+ * `auth_time` in seconds since the epoch, `amr` in the words of RFC 8176.
+ */
+export type AuthenticationClaims = {
+  readonly auth_time?: number;
+  readonly acr?: string;
+  readonly amr?: readonly string[];
 };
 
 /** How many further hops may follow, and of a person's: what for, and keyed fingerprints of the values they stated. */
@@ -145,6 +155,7 @@ function readClaims(claims: ExactRecord): AccessTokenClaims {
     ...(claims['may_act'] === undefined ? {} : { may_act: readMayAct(claims['may_act']) }),
     ...(claims['authorization_details'] === undefined ? {} : { authorization_details: readDetails(claims) }),
     ...(claims['delegation'] === undefined ? {} : { delegation: readDelegation(claims['delegation']) }),
+    ...readAuthentication(claims),
   };
 }
 
@@ -170,6 +181,22 @@ function readAct(value: ExactValue): ActClaim {
     ...(value['sub_profile'] === undefined ? {} : { sub_profile: readProfile(value['sub_profile']) }),
     ...(value['act'] === undefined ? {} : { act: readAct(value['act']) }),
   };
+}
+
+function readAuthentication(claims: ExactRecord): AuthenticationClaims {
+  return {
+    ...(claims['auth_time'] === undefined
+      ? {}
+      : { auth_time: numericDate(claims, 'auth_time') ?? refuse('has a malformed "auth_time"') }),
+    ...(claims['acr'] === undefined ? {} : { acr: required(claims, 'acr') }),
+    ...(claims['amr'] === undefined ? {} : { amr: readMethods(claims['amr']) }),
+  };
+}
+
+function readMethods(amr: ExactValue): readonly string[] {
+  const methods = isExactList(amr) ? amr.filter((one) => typeof one === 'string') : [];
+  const isWhole = isExactList(amr) && methods.length === amr.length && methods.length > 0;
+  return isWhole ? methods : refuse('has a malformed "amr"');
 }
 
 function readMayAct(value: ExactValue): { readonly iss: string; readonly sub: string } {

@@ -6,8 +6,8 @@ import { localError } from './surety-error.ts';
 
 /**
  * Refuses a request whose digests are not those of what it shows (`local.digest_differs`): that of the call, from the
- * arguments as they stand there, and that of the question, from everything else. What it says of the answer, and the name
- * of who answers, are under no digest.
+ * arguments as they stand there, and that of the question, from everything else. What it says of the answer, and the names
+ * of who asked and who answers, are under no digest.
  */
 export async function checkQuestion(approval: Approval): Promise<void> {
   const [call, question] = await Promise.all([digest(callOf(approval)), digest(orNothing(() => questionText(approval)))]);

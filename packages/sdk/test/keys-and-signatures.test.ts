@@ -116,6 +116,8 @@ const asked: Approval = Approval.parse({
   action: 'act_01k9z7qh4m8y2c3d4e5f6g7h8j',
   agent: 'agt_01k9z7qh4m8y2c3d4e5f6g7h8j',
   agentName: 'refund-bot',
+  requester: 'hum_01k9z7qh4m8y2c3d4e5f6g7h8k',
+  requesterName: 'Dana Levi',
   system: 'payments',
   operation: 'refund',
   effect: 'money',
@@ -136,7 +138,7 @@ const asked: Approval = Approval.parse({
   reason: null,
   // Computed once with another program, over the texts that contract/call.ts and contract/question.ts describe.
   callDigest: 'Gd0oNNVpjFCSCfkO-4xs21YWCxIYfc-puV1Yt2hHxys',
-  questionDigest: 'lqIufkwmZdQTQcC2LjGZYHPBx6IvKHB-QqmF8yqZ47E',
+  questionDigest: 'J8rSJ4UezRqrH6YK-dMUGA8dYmcSZqqUi3ew2DXZgyg',
 });
 
 test('an answer to a request is signed once both of its digests follow from what it shows', async () => {
@@ -148,10 +150,19 @@ test('an answer to a request is signed once both of its digests follow from what
 
 test('change any member of a question, and it gets no signature (P6)', async () => {
   const key = await createSigningKey();
-  const answered = ['answerableName', 'state', 'validUntil', 'answeredBy', 'answeredByName', 'answeredAt', 'reason'];
+  const answered = [
+    'requesterName',
+    'answerableName',
+    'state',
+    'validUntil',
+    'answeredBy',
+    'answeredByName',
+    'answeredAt',
+    'reason',
+  ];
   const differs = (thrown: unknown): boolean => thrown instanceof SuretyError && thrown.code === 'local.digest_differs';
   const members = Object.keys(asked).filter((member) => !answered.includes(member)) as (keyof Approval)[];
-  assert.equal(members.length, 17);
+  assert.equal(members.length, 18);
   for (const member of members) {
     for (const value of [typeof asked[member] === 'number' ? 9 : `${String(asked[member])} `, null, '\ud800']) {
       await assert.rejects(

@@ -54,6 +54,7 @@ import { countHumans } from '#registry/human-store';
 import { openClaim } from '#registry/open-claim';
 import { openPrincipalFacts } from '#registry/principal-facts';
 import { registryRoutes } from '#registry/registry-routes';
+import { signinRoutes } from '#signin/signin-routes';
 import { confirmStops } from '#stop/confirm-stops';
 import { isStopped } from '#stop/lift-stop';
 import { stopRoutes } from '#stop/stop-routes';
@@ -266,6 +267,7 @@ function answersOf(
     ...delegationRoutes({ db, clock }),
     ...federationRoutes({ db, clock, issuer, allowLoopback: config.SURETY_ALLOW_LOOPBACK_ISSUERS }),
     ...interactiveRoutes({ db, clock }),
+    ...signinRoutes({ db, clock }),
     ...approvalRoutes({ db, clock, sealer, facts, validSeconds: config.SURETY_APPROVAL_SECONDS }),
     ...stopRoutes({ db, clock, facts, leaseMs }),
     ...keysRoutes({ db, clock, sealer }),

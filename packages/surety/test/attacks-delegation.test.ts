@@ -9,7 +9,7 @@ import { afterAll, beforeAll, test } from 'vitest';
 import type { ByHand } from './by-hand.ts';
 import { withPart } from './forge.ts';
 import { action, askExchange, askOffer, handOn, type Held, heldOf, mandateOf, type Offer } from './handing-on.ts';
-import { bodyOf } from './raw-http.ts';
+import { bodyOf, messagesOf } from './raw-http.ts';
 import { until } from './recording-system.ts';
 import { openRig, type Rig } from './rig.ts';
 
@@ -190,6 +190,73 @@ test('when the parent shrinks its children shrink with it, at the next call', as
   assert.equal((await payer.call('payments', 'read_order', { order: 'V-1' }, { token: held.token })).said, 'allowed');
   await rig.maya.client.call(endMandate, { mandate: last as never });
   assert.notEqual((await payer.call('payments', 'read_order', { order: 'V-1' }, { token: held.token })).said, 'allowed');
+});
+
+test('when the mandate above ends, all that was handed on below is dead at once, and stays so under a new one', async () => {
+  const { procure, reader, payer, other } = await company('ends');
+  const last = await mandateOf(rig.maya, procure.id, { permissions: [reads], passOn: [pays] });
+  const own = heldOf(await procure.askToken(at.resource));
+  const middle = await handOn(at, procure, reader, { task: own.task, depth: 1 });
+  const end = await handOn(at, reader, payer, { task: middle.task });
+  const pending = heldOf(await askOffer(at.issuer, procure, other.id, { task: own.task }));
+  const cut = rig.payments.cut();
+  const begun = inFlightOf(payer, end);
+  await until('the call is in flight', () => rig.payments.waiting() === 1);
+  await rig.maya.client.call(endMandate, { mandate: last as never });
+  await until('its connection is cut', () => rig.payments.cut() === cut + 1, 1_000);
+  assert.equal((await begun).said, 'stopped');
+  await isDead(reader, middle);
+  await isDead(payer, end);
+  assert.equal(errorOf(await askExchange(other, at.resource, pending.token)), 'invalid_grant');
+  assert.equal(errorOf(await askOffer(at.issuer, procure, other.id, { task: own.task })), 'invalid_grant');
+  assert.equal(bodyOf(await rig.maya.byHand.introspect(own.token))['active'], true);
+  const ended = await rig.query<{ about: string }>("select about from entry where type = 'task.ended' and task = any($1)", [
+    [own.task, middle.task, end.task],
+  ]);
+  assert.deepEqual(ended.map(({ about }) => about).sort(), [middle.task, end.task].sort());
+  await mandateOf(rig.maya, procure.id, { permissions: [reads], passOn: [pays] });
+  await isDead(reader, middle);
+  await isDead(payer, end);
+  assert.equal((await refund(payer, await handOn(at, procure, payer), 1)).said, 'allowed');
+});
+
+test('when the mandate above expires, no way leads on below it', async () => {
+  const { procure, reader, payer, other } = await company('expires');
+  const expiresAt = Date.now() + 2_500;
+  await mandateOf(rig.maya, procure.id, { permissions: [reads], expiresAt: new Date(expiresAt).toISOString() });
+  const own = heldOf(await procure.askToken(at.resource));
+  const middle = await handOn(at, procure, reader, { task: own.task, depth: 1 });
+  const end = await handOn(at, reader, payer, { task: middle.task });
+  const [fromRoot, fromMiddle] = [
+    heldOf(await askOffer(at.issuer, procure, other.id, { task: own.task })),
+    heldOf(await askOffer(at.issuer, reader, other.id, { task: middle.task })),
+  ];
+  assert.equal((await payer.call('payments', 'read_order', { order: 'V-1' }, { token: end.token })).said, 'allowed');
+  await until('it has expired', () => Date.now() > expiresAt, 5_000);
+  await isDead(reader, middle);
+  await isDead(payer, end);
+  for (const { token } of [fromRoot, fromMiddle])
+    assert.equal(errorOf(await askExchange(other, at.resource, token)), 'invalid_grant');
+  assert.equal(errorOf(await askOffer(at.issuer, procure, other.id, { task: own.task })), 'invalid_grant');
+});
+
+test('a mandate above that lets fewer hops hang below it, or none, permits and lists nothing there', async () => {
+  const { procure, reader, payer } = await company('fewer');
+  const middle = await handOn(at, procure, reader, { depth: 1 });
+  const end = await handOn(at, reader, payer, { task: middle.task });
+  const listed = async () => {
+    const answer = await payer.message('payments', 'tools/list', {}, { token: end.token });
+    const result = messagesOf(answer)[0]?.['result'] as { tools?: { name: string }[] } | undefined;
+    return (result?.tools ?? []).map(({ name }) => name);
+  };
+  const read = async () => payer.call('payments', 'read_order', { order: 'V-1' }, { token: end.token });
+  assert.equal((await read()).said, 'allowed');
+  assert.ok((await listed()).includes('read_order'));
+  for (const narrower of [{ maxDepth: 1 }, { maxDepth: 0 }, { passesOn: false }]) {
+    await mandateOf(rig.maya, procure.id, { permissions: [reads], ...narrower });
+    assert.equal((await read()).said, 'denied', JSON.stringify(narrower));
+    assert.deepEqual(await listed(), [], JSON.stringify(narrower));
+  }
 });
 
 async function startBoth(name: string) {

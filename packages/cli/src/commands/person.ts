@@ -1,9 +1,11 @@
 import { addHuman, changeHuman, getHuman, listHumans, openEnrolment } from '@surety/contract/registry-routes';
+import { listPasskeys, revokePasskey } from '@surety/contract/signin-routes';
+import { askFirst } from '../ask-first.ts';
 import { change, read } from '../change.ts';
 import { usage } from '../cli-error.ts';
 import type { CommandSpec } from '../command.ts';
 import { definedOnly, readChoice, readNames } from './read-given.ts';
-import { agentShape, personShape } from './shapes.ts';
+import { agentShape, passkeyShape, personShape } from './shapes.ts';
 
 const states = ['active', 'suspended', 'left'] as const;
 const roles = {
@@ -75,6 +77,26 @@ export const personCommands: readonly CommandSpec[] = [
         ],
         made.code,
       );
+    },
+  },
+  {
+    usage: 'passkeys <person>',
+    summary: 'The passkeys with which a person can sign in',
+    run: async (cli, { args }) => {
+      const [human = ''] = args;
+      const { items } = await read(cli, listPasskeys, { human });
+      await cli.print.list(items, passkeyShape(cli.io.now()), `No passkeys: surety person enrol ${human}`);
+    },
+  },
+  {
+    usage: 'revoke-passkey <passkey>',
+    summary: 'End a passkey, and every session that it opened',
+    changes: true,
+    run: async (cli, { args }) => {
+      const [passkey = ''] = args;
+      await askFirst(cli, `End the passkey ${passkey}?`);
+      const ended = await change(cli, revokePasskey, { passkey: passkey as never });
+      if (ended !== undefined) await cli.print.one(ended, passkeyShape(cli.io.now()));
     },
   },
   {

@@ -77,6 +77,7 @@ async function answer(cli: Cli, given: Given, word: Answer): Promise<void> {
   );
   cli.print.note(`  with ${safeLines(approval.argumentsText)}`);
   cli.print.note(`  because ${safeText(approval.because)}`);
+  if (approval.requester !== approval.agent) cli.print.note(`  asked for by ${safeText(approval.requesterName)}`);
   if (approval.state === 'pending')
     cli.print.note(
       `  ${safeText(approval.answerableName)} answers for this agent; ${timeLeft(approval.expiresAt, cli.io.now())} left`,

@@ -3,6 +3,7 @@ import type { Agent, Credential, Workload } from '@surety/contract/agent';
 import type { Approval } from '@surety/contract/approval';
 import type { Human } from '@surety/contract/human';
 import type { Mandate } from '@surety/contract/mandate';
+import type { Passkey } from '@surety/contract/passkey';
 import type { Operation, System } from '@surety/contract/system';
 import type { TaskView } from '@surety/contract/task';
 import type { Shape } from '../output/print.ts';
@@ -68,6 +69,18 @@ export const credentialShape: Shape<Credential> = {
     { title: 'THUMBPRINT', value: ({ jkt }) => jkt },
   ],
 };
+
+export function passkeyShape(nowMs: number): Shape<Passkey> {
+  return {
+    name: ({ id }) => id,
+    columns: [
+      { title: 'PASSKEY', value: ({ id }) => id },
+      { title: 'LABEL', value: ({ label }) => label },
+      { title: 'STATE', value: ({ state }) => state, mark: ({ state }) => (state === 'active' ? 'allowed' : 'denied') },
+      { title: `SINCE ${localOffset(nowMs)}`, value: ({ createdAt }) => localTime(createdAt, nowMs) },
+    ],
+  };
+}
 
 export function mandateShape(agents: Names, names: Names, nowMs: number): Shape<Mandate> {
   return {

@@ -12,7 +12,7 @@ import { eventsAbout, heldClock, residents, signed } from '#registry/testing/res
 import { newId } from '#kernel/id';
 import { answerApproval } from './answer-approval.ts';
 import { digestQuestion, mayAnswer, stateAt } from './approval.ts';
-import { findApproval } from './approval-store.ts';
+import { findApproval, findQuestion } from './approval-store.ts';
 import { viewApproval } from './approval-view.ts';
 import { type AskApproval, askApproval } from './ask-approval.ts';
 import { expireApprovals } from './expire-approvals.ts';
@@ -35,6 +35,7 @@ async function scene(change: Partial<AskApproval> = {}) {
     agentName: one.name,
     task: 'tsk_1',
     answerable: owner.id,
+    requester: one.id,
     system: 'payments',
     operation: 'refund',
     effect: 'money',
@@ -208,6 +209,15 @@ test('asked on another ground, the open question ends and a new one is asked', a
   assert.equal((await findApproval(db, question.id))?.state, 'expired');
 });
 
+test('asked for somebody else, the same call is a question of its own, and the open one stays', async () => {
+  const { question, ask, agent: one } = await scene();
+  const next = await askApproval(room, { ...ask, action: newId<string>('action', clock()), requester: (await human()).id });
+  assert.notEqual(next.id, question.id);
+  assert.notEqual(next.questionDigest, question.questionDigest);
+  assert.equal((await findApproval(db, question.id))?.state, 'pending');
+  assert.equal((await findQuestion(db, { ...ask, requester: one.id }))?.id, question.id);
+});
+
 test('when the record cannot be written, nothing is asked', async () => {
   const { ask } = await scene();
   const broken = {
@@ -230,6 +240,7 @@ test('change any field of a question, and what is signed is another digest (P6)'
     action: word,
     agent: word,
     agentName: word,
+    requester: word,
     system: word,
     operation: word,
     effect: word,
@@ -253,6 +264,7 @@ test('change any field of a question, and what is signed is another digest (P6)'
     action: 'b',
     agent: 'c',
     agentName: 'c2',
+    requester: 'c3',
     system: 'd',
     operation: 'e',
     effect: 'f',

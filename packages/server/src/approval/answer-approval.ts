@@ -61,8 +61,8 @@ function answered(
 }
 
 async function recordAnswer(tx: Tx, clock: Clock, question: Question): Promise<void> {
-  const { action, questionDigest, id, task } = question;
-  const signed = { action, questionDigest, signature: question.signature ?? '' };
+  const { action, requester, questionDigest, id, task } = question;
+  const signed = { action, requester, questionDigest, signature: question.signature ?? '' };
   const by = { actor: question.answeredBy ?? '', about: id, task };
   if (question.validUntilMs === null) await record(tx, clock, { ...by, type: 'approval.refused', data: signed });
   else

@@ -4,13 +4,16 @@ import type { ApprovalRow } from '#store/rows';
 import type { Question } from './approval.ts';
 
 const columns = `id, action, agent, task, answerable, system, operation, effect, call_digest, question_digest, definition, mandate_version,
-  policy_version, because, sealed, state, asked_at, expires_at, valid_until, answered_by, answered_at, signature, reason, used_by`;
+  policy_version, because, sealed, state, asked_at, expires_at, valid_until, answered_by, answered_at, signature, reason, used_by, requester`;
 
-/** The newest question about exactly this call of this agent, whatever became of it. */
-export async function findQuestion(tx: Tx, agent: string, callDigest: string): Promise<Question | undefined> {
+/** The newest question about exactly this call of this agent for this requester, whatever became of it. */
+export async function findQuestion(
+  tx: Tx,
+  { agent, callDigest, requester }: Pick<Question, 'agent' | 'callDigest' | 'requester'>,
+): Promise<Question | undefined> {
   const { rows } = await tx.query<ApprovalRow>(
-    `select ${columns} from approval where agent = $1 and call_digest = $2 order by id desc limit 1`,
-    [agent, callDigest],
+    `select ${columns} from approval where agent = $1 and call_digest = $2 and requester = $3 order by id desc limit 1`,
+    [agent, callDigest, requester],
     'approval-by-call',
   );
   return rows[0] && fromRow(rows[0]);
@@ -105,6 +108,7 @@ function toRow(one: Question): unknown[] {
     one.signature,
     one.reason,
     one.usedBy,
+    one.requester,
   ];
 }
 
@@ -134,5 +138,6 @@ function fromRow(row: ApprovalRow): Question {
     signature: row.signature,
     reason: row.reason,
     usedBy: row.used_by,
+    requester: row.requester,
   };
 }

@@ -1,6 +1,7 @@
 import { Approval } from '@surety/contract/approval';
 import { instant } from '#kernel/clock';
 import type { Sealer } from '#keys/seal';
+import { kindOf } from '#registry/principal';
 import type { PrincipalFacts } from '#registry/principal-facts';
 import { argumentsPlace, type Question, stateAt } from './approval.ts';
 
@@ -9,9 +10,11 @@ export async function viewApproval(
   { facts, sealer, now }: { facts: PrincipalFacts; sealer: Sealer; now: number },
   question: Question,
 ): Promise<Approval> {
-  const [agent, answerable, answerer] = await Promise.all([
+  const { requester } = question;
+  const [agent, answerable, asker, answerer] = await Promise.all([
     facts.agent(question.agent),
     facts.human(question.answerable),
+    kindOf(requester) === 'human' ? facts.human(requester) : facts.agent(requester),
     question.answeredBy === null ? undefined : facts.human(question.answeredBy),
   ]);
   return Approval.parse({
@@ -19,6 +22,8 @@ export async function viewApproval(
     action: question.action,
     agent: question.agent,
     agentName: agent?.name ?? question.agent,
+    requester,
+    requesterName: asker?.displayName ?? requester,
     system: question.system,
     operation: question.operation,
     effect: question.effect,

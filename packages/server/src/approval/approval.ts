@@ -8,6 +8,8 @@ export type Question = {
   readonly action: string;
   readonly agent: string;
   readonly task: string;
+  /** Who asked at the root of the task: a person, or the agent there that began by itself. The yes is for them alone. */
+  readonly requester: string;
   readonly answerable: string;
   readonly system: string;
   readonly operation: string;
@@ -60,10 +62,11 @@ export function mayAnswer(
 /** Whether an open question still asks what would be asked now; if the ground has changed, it and its yes are void (AP-09). */
 export function asksTheSame(
   question: Question,
-  now: Pick<QuestionSubstance, 'callDigest' | 'effect' | 'definition' | 'mandateVersion' | 'policyVersion'>,
+  now: Pick<QuestionSubstance, 'callDigest' | 'requester' | 'effect' | 'definition' | 'mandateVersion' | 'policyVersion'>,
 ): boolean {
   return (
     question.callDigest === now.callDigest &&
+    question.requester === now.requester &&
     question.effect === now.effect &&
     question.definition === now.definition &&
     question.mandateVersion === now.mandateVersion &&

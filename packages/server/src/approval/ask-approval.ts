@@ -20,14 +20,14 @@ export type AskApproval = Omit<QuestionSubstance, 'id' | 'askedAt' | 'expiresAt'
 
 /**
  * Parks a call durably as one question to a person: question and ledger entry in one transaction. When the same call of
- * the same agent is waiting already, that question is returned and nothing new is asked. An open one that was asked on
- * another ground (definition, mandate, policy) ends first.
+ * the same agent for the same requester is waiting already, that question is returned and nothing new is asked. An open
+ * one that was asked on another ground (definition, mandate, policy) ends first.
  */
 export async function askApproval(house: AskHouse, ask: AskApproval): Promise<Question> {
   try {
     return await house.db.transaction(async (tx) => {
       const now = house.clock();
-      const known = await findQuestion(tx, ask.agent, ask.callDigest);
+      const known = await findQuestion(tx, ask);
       const open = known && (await lockApproval(tx, known.id));
       if (open?.state === 'pending' || open?.state === 'approved') {
         if (stateAt(open, now) !== 'expired' && asksTheSame(open, ask)) return open;
@@ -39,7 +39,7 @@ export async function askApproval(house: AskHouse, ask: AskApproval): Promise<Qu
       return question;
     });
   } catch (thrown) {
-    const winner = isUniqueViolation(thrown) ? await findQuestion(house.db, ask.agent, ask.callDigest) : undefined;
+    const winner = isUniqueViolation(thrown) ? await findQuestion(house.db, ask) : undefined;
     if (winner === undefined) throw thrown;
     return winner;
   }

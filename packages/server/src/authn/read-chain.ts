@@ -9,7 +9,10 @@ import { readPrincipalStanding, type StandingFacts } from './read-standing.ts';
 export type ChainHouse = {
   readonly feed: Pick<Feed, 'cutoffOf'>;
   readonly facts: StandingFacts;
-  readonly authority: { chain(taskId: string): Promise<readonly Task[] | undefined> };
+  readonly authority: {
+    chain(taskId: string): Promise<readonly Task[] | undefined>;
+    hasLostMandate(agentId: string, now: number): Promise<boolean>;
+  };
   readonly clock: Clock;
 };
 
@@ -29,8 +32,8 @@ export type ChainStanding =
 
 /**
  * Whether every link of a stored chain is live now: whole and without a loop, each task open, each agent active with an
- * active owner, each opening key active, the person at the root active, and nothing cut off since it was opened. What was
- * opened before a cut-off stays dead when its principal is enabled again.
+ * active owner, each opening key active, no agent above with a mandate that is over, the person at the root active, and nothing
+ * cut off since it was opened. What was opened before a cut-off stays dead when its principal is enabled again.
  */
 export async function readChain(house: ChainHouse, taskId: string): Promise<ChainStanding> {
   const tasks = await house.authority.chain(taskId);
@@ -38,13 +41,11 @@ export async function readChain(house: ChainHouse, taskId: string): Promise<Chai
   const now = house.clock();
   const links: LiveLink[] = [];
   for (const task of tasks) {
-    if (task.state !== 'open' || Date.parse(task.expiresAt) <= now) return dead('a task of the chain has ended');
-    for (const key of openingKeys(task))
-      if ((await house.facts.credential(key))?.state !== 'active')
-        return dead('a key that opened or handed on a task of the chain is not active');
-    const standing = await readPrincipalStanding(house.facts, task.agent);
-    if (!standing.live) return dead(standing.why);
-    links.push({ task, principal: standing.principal, owner: standing.owner });
+    if (task !== tasks.at(-1) && (await house.authority.hasLostMandate(task.agent, now)))
+      return dead('the mandate of an agent above is over');
+    const link = await readLink(house, task, now);
+    if ('why' in link) return link;
+    links.push(link);
   }
   const root = tasks[0];
   if (root !== undefined && kindOf(root.requester) === 'human' && (await house.facts.human(root.requester))?.state !== 'active')
@@ -52,6 +53,20 @@ export async function readChain(house: ChainHouse, taskId: string): Promise<Chai
   const all = links.map(keysOf);
   if (all.flat().some((link) => isEnded(house.feed, link))) return dead('a link of the chain was cut off');
   return { live: true, tasks, links, above: [...all.slice(0, -1).flat(), ...answeringFor(links.at(-1))] };
+}
+
+/** One link by itself: the task, the keys that opened it, its agent and who owns that. */
+async function readLink(
+  { facts }: ChainHouse,
+  task: Task,
+  now: number,
+): Promise<LiveLink | Extract<ChainStanding, { live: false }>> {
+  if (task.state !== 'open' || Date.parse(task.expiresAt) <= now) return dead('a task of the chain has ended');
+  for (const key of openingKeys(task))
+    if ((await facts.credential(key))?.state !== 'active')
+      return dead('a key that opened or handed on a task of the chain is not active');
+  const standing = await readPrincipalStanding(facts, task.agent);
+  return standing.live ? { task, principal: standing.principal, owner: standing.owner } : dead(standing.why);
 }
 
 /** Whether something above has ended, as far as this node has heard. */
@@ -104,6 +119,6 @@ function answeringFor(last: LiveLink | undefined): readonly LinkAbove[] {
   return keysOf(last).filter(({ key }) => kindOf(key) === 'human' || key === by || key === offer);
 }
 
-function dead(why: string): ChainStanding {
+function dead(why: string): Extract<ChainStanding, { live: false }> {
   return { live: false, why };
 }

@@ -27,6 +27,8 @@ export type Judged = {
   readonly inputs: Buffer;
   /** The person who answers; empty when nobody is known to. */
   readonly answerable: string;
+  /** Who asked at the root of the task: a person, or the agent there that began by itself. */
+  readonly requester: string;
   readonly effect: string;
   /** Digest of the operation's definition; empty for one that is not known. */
   readonly definition: string;
@@ -63,6 +65,7 @@ export function createDecider(room: DeciderRoom): Decider {
         fence: gathered.fence,
         inputs: writeInputs({ caller, call, facts, gathered, decision }),
         answerable: gathered.answerable,
+        requester: gathered.requester,
         effect: facts.operation?.effect ?? 'unknown',
         definition: facts.operation?.definitionDigest ?? '',
         mandate: facts.mandate === undefined ? null : { id: facts.mandate.id, version: facts.mandate.version },

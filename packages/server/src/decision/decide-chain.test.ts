@@ -222,11 +222,6 @@ test('what changes above changes what is below at once, at every link (TX-15)', 
       'held.parent',
       ({ links, system }) => links[0]!.give([{ system: system.name, actions: ['*'], hold: [{ because: 'All refunds.' }] }]),
     ],
-    [
-      'parent.no_mandate',
-      async ({ links }) =>
-        endMandate(house, links[1]!.owner, { mandate: (await room.authority.mandate(links[1]!.agent.id))!.id }),
-    ],
     ['requester.may_not', ({ requester }) => changeHuman(house, 'house', { human: requester.id, roles: ['auditor'] })],
     [
       'requester.may_not',
@@ -259,6 +254,7 @@ test('whoever is suspended, stopped or revoked above ends what is below, and it 
     ({ links }) => changeHuman(house, 'house', { human: links[1]!.owner as never, state: 'left' }),
     ({ links }) => revokeCredential(house, 'house', { credential: links[0]!.credential as never }),
     ({ links }) => endTask(house, 'house', { task: links[0]!.task.id }),
+    async ({ links }) => endMandate(house, links[1]!.owner, { mandate: (await room.authority.mandate(links[1]!.agent.id))!.id }),
     ({ requester }) => changeHuman(house, 'house', { human: requester.id, state: 'suspended' }),
   ];
   for (const end of ends) {

@@ -37,6 +37,8 @@ export type Gathered = {
   readonly digests: { readonly roles: readonly string[]; readonly organisation: string };
   /** The person who answers for the caller; empty when nobody is known to. */
   readonly answerable: string;
+  /** Who asked at the root of the caller's task: a person, or the agent there; the caller, when it works under none. */
+  readonly requester: string;
 };
 
 /**
@@ -85,6 +87,7 @@ export async function gather(
     fence: { change, keys: fenceKeys(caller, known, { human, system }) },
     digests: { roles: shelved.roles.map(({ digest }) => digest), organisation: shelved.organisation.digest },
     answerable,
+    requester: requesterOf(caller, chain),
   };
 }
 
@@ -146,6 +149,10 @@ async function answerableFor(
   if (kind === 'human') return principal;
   if (kind === 'workload') return (await facts.workload(principal))?.owner ?? '';
   return human?.id ?? '';
+}
+
+function requesterOf({ principal }: AuthenticatedCaller, { root }: StoredChain): string {
+  return root?.requester ?? principal;
 }
 
 function linkFacts(shelf: PolicyShelf, { task, agent, owner, mandate }: StoredLink): LinkFacts {

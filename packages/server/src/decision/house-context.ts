@@ -6,6 +6,7 @@ import { Fault } from '#kernel/fault';
 import { type HouseContext, plainHouseContext } from '#policy/house-policy';
 import { findCredential } from '#registry/credential-store';
 import { findPrincipal } from '#registry/find-principal';
+import { findPasskey } from '#signin/passkey-store';
 
 /** How a request names what it is about. Read from validated input; a member that is not there is not named. */
 type Named = Readonly<Record<string, unknown>>;
@@ -20,6 +21,8 @@ const subjects: Readonly<Record<string, (db: Db, input: Named) => Promise<string
   'human:change': async (_db, input) => textOf(input['human']),
   'enrolment:open': async (_db, input) => textOf(input['principal']),
   'credential:revoke': async (db, input) => (await findCredential(db, textOf(input['credential']) ?? ''))?.principal,
+  'passkey:read': async (_db, input) => textOf(input['human']),
+  'passkey:revoke': async (db, input) => (await findPasskey(db, textOf(input['passkey']) ?? ''))?.human,
   'mandate:give': async (_db, input) => textOf(namedOf(input['document'])['agent']),
   'mandate:end': (db, input) => agentOfMandate(db, textOf(input['mandate']) ?? ''),
   'task:end': async (db, input) => (await findTask(db, textOf(input['task']) ?? ''))?.agent,

@@ -9,12 +9,15 @@ import { openTask } from '#delegation/open-task';
 import { readMandate } from '#delegation/read-mandate';
 import { type Caller, nobody } from '#kernel/answer';
 import type { Fault } from '#kernel/fault';
+import { instant } from '#kernel/clock';
+import { newId } from '#kernel/id';
 import { createSealer } from '#keys/seal';
 import { changeHuman } from '#registry/change-human';
 import { openPrincipalFacts } from '#registry/principal-facts';
 import { registerWorkload } from '#registry/register-workload';
 import { openNode } from '#registry/testing/node';
 import { freshName, heldClock, residents, signed } from '#registry/testing/residents';
+import { addPasskey } from '#signin/passkey-store';
 import { createPermit } from './permit-api.ts';
 
 const { db, feed, upToDate } = await openNode();
@@ -115,12 +118,35 @@ test('keys, codes, mandates and tasks belong to whoever they are of', async () =
   assert.ok(!(await may(by(plain), 'enrolment:open', { principal: owner.id, seconds: 900 })));
 });
 
+test('passkeys belong to their person; security and administrators see and end those of anybody', async () => {
+  const passkey = await addedPasskey(plain.id);
+  const security = await human({ roles: ['security'] });
+  for (const [action, input] of [
+    ['passkey:read', { human: plain.name }],
+    ['passkey:revoke', { passkey }],
+  ] as const) {
+    for (const person of [plain, security, administrator]) assert.ok(await may(by(person), action, input), action);
+    for (const person of [owner, stranger]) assert.ok(!(await may(by(person), action, input)), action);
+  }
+  const auditor = await human({ roles: ['auditor'] });
+  assert.ok(await may(by(auditor), 'passkey:read', { human: plain.id }));
+  assert.ok(!(await may(by(auditor), 'passkey:revoke', { passkey })));
+});
+
+async function addedPasskey(of: string): Promise<string> {
+  const id = newId<string>('passkey', clock());
+  const key = { credentialId: id, publicKey: randomBytes(8), counter: 0, transports: [], createdAt: instant(clock()) };
+  await addPasskey(db, { id, human: of, ...key, label: 'passkey', state: 'active' });
+  return id;
+}
+
 test('what is not there belongs to nobody', async () => {
   const requests: readonly [string, unknown][] = [
     ['agent:stop', { agent: 'no-such-agent' }],
     ['mandate:end', { mandate: 'man_00000000000000000000000000' }],
     ['task:end', { task: 'tsk_00000000000000000000000000' }],
     ['credential:revoke', { credential: 'crd_00000000000000000000000000' }],
+    ['passkey:revoke', { passkey: 'pky_00000000000000000000000000' }],
     ['mandate:give', {}],
     ['agent:change', null],
   ];

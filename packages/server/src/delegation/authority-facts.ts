@@ -24,16 +24,24 @@ export type MandateFact = {
 export type AuthorityFacts = {
   /** The active mandate of an agent; its signature was verified when it was read. Undefined when the agent has none. */
   mandate(agentId: string): Promise<MandateFact | undefined>;
+  /**
+   * Whether an agent had a mandate that is over at an instant, in ms since the epoch, and has no other. False for one that
+   * never had any.
+   */
+  hasLostMandate(agentId: string, now: number): Promise<boolean>;
   task(id: string): Promise<Task | undefined>;
   /** The path from the root of a task's tree down to it, itself last, as it is stored. Undefined when it is not whole. */
   chain(taskId: string): Promise<readonly Task[] | undefined>;
 };
 
+/** Kept of an agent whose newest mandate is not in force. */
+type LostMandate = 'lost';
+
 const maxMandates = 20_000;
 const maxTasks = 50_000;
 
 export function openAuthorityFacts({ db, feed }: { readonly db: Db; readonly feed: Feed }): AuthorityFacts {
-  const mandates = createFactCache<MandateFact>({
+  const mandates = createFactCache<MandateFact | LostMandate>({
     feed,
     max: maxMandates,
     load: (agent) => loadMandate(db, agent),
@@ -51,7 +59,18 @@ export function openAuthorityFacts({ db, feed }: { readonly db: Db; readonly fee
     load: (id) => findChain(db, id),
     keysOf: (_id, chain) => chain.flatMap(keysOf),
   });
-  return { mandate: (agentId) => mandates.get(agentId), task: (id) => tasks.get(id), chain: (id) => chains.get(id) };
+  return {
+    async mandate(agentId) {
+      const found = await mandates.get(agentId);
+      return found === 'lost' ? undefined : found;
+    },
+    async hasLostMandate(agentId, now) {
+      const found = await mandates.get(agentId);
+      return found !== undefined && (found === 'lost' || Date.parse(found.document.expiresAt) <= now);
+    },
+    task: (id) => tasks.get(id),
+    chain: (id) => chains.get(id),
+  };
 }
 
 /** Whose change may end a task: its own, and a cut-off of its agent or of who asked for it. */
@@ -60,9 +79,10 @@ function keysOf({ id, agent, requester }: Task): readonly string[] {
 }
 
 /** Only the newest version can be in force: an older one that was made active again behind our back is not. */
-async function loadMandate(db: Db, agent: string): Promise<MandateFact | undefined> {
+async function loadMandate(db: Db, agent: string): Promise<MandateFact | LostMandate | undefined> {
   const stored = await findNewestMandate(db, agent);
-  if (stored?.state !== 'active') return undefined;
+  if (stored === undefined) return undefined;
+  if (stored.state !== 'active') return 'lost';
   const { document, signatureHolds } = checkStoredMandate(stored, await listCredentials(db, stored.givenBy));
   const { id, version, documentDigest } = stored;
   return { id, version, document: document ?? nothing(stored.agent), documentDigest, signatureHolds };

@@ -131,6 +131,31 @@ export async function endTasksOf(tx: Tx, agent: string): Promise<Task[]> {
   return inOrder(rows);
 }
 
+/** What hangs from the open tasks of an agent: what it handed on, and what was handed on below that. Its own are not in it. */
+const handedOn = `tree (id) as (
+  select below.id from task below join task above on below.parent = above.id where above.agent = $1 and above.state = 'open'
+  union select task.id from task join tree on task.parent = tree.id)`;
+
+/** Ends every open task that hangs from a task of an agent; its own stay. Returns those that were open. */
+export async function endTasksBelow(tx: Tx, agent: string): Promise<Task[]> {
+  const { rows } = await tx.query<TaskRow>(
+    `with recursive ${handedOn},
+       held as (select id from task where state = 'open' and id in (select id from tree) order by id for update)
+     update task set state = 'ended' where id in (select id from held) returning ${columns}`,
+    [agent],
+  );
+  return inOrder(rows);
+}
+
+/** How many open tasks hang from the tasks of an agent; its own do not count. */
+export async function countOpenTasksBelow(tx: Tx, agent: string): Promise<number> {
+  const { rows } = await tx.query<{ count: number }>(
+    `with recursive ${handedOn} select count(*) as count from task where state = 'open' and id in (select id from tree)`,
+    [agent],
+  );
+  return rows[0]?.count ?? 0;
+}
+
 /** How many open tasks an agent or workload has, with what hangs from them. */
 export async function countOpenTasksOf(tx: Tx, agent: string): Promise<number> {
   const { rows } = await tx.query<{ count: number }>(

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import type { BeginResult } from '@surety/contract/enforcement';
+import type { HumanId } from '@surety/contract/id';
+import type { SigningKey } from '@surety/proof/jwk';
 import { test } from 'vitest';
 import { answerApproval } from '#approval/answer-approval';
 import { findApproval, findQuestion } from '#approval/approval-store';
@@ -7,6 +9,7 @@ import { inputsPlace } from '#decision/inputs-place';
 import { classifyOperation } from '#catalogue/classify-operation';
 import { readInputs } from '#decision/call-inputs';
 import { endMandate } from '#delegation/end-mandate';
+import { openTask } from '#delegation/open-task';
 import { eventsAbout, signed } from '#registry/testing/residents';
 import { orderStop } from '#stop/order-stop';
 import { guarded, refundAgent } from './testing/guarded.ts';
@@ -20,14 +23,28 @@ function actionOf(result: BeginResult): string {
   return result.actionId;
 }
 
-async function answerWith(one: Awaited<ReturnType<typeof refundAgent>>, digest: string, answer: 'approve' | 'refuse') {
+/** A person who asks an agent to work for them, and so answers for that work, and their key. */
+type Asker = { readonly id: HumanId; readonly key: SigningKey };
+
+async function asker(): Promise<Asker> {
+  const { id } = await all.human({ roles: ['owner'] });
+  return { id, key: await all.keyOf(id) };
+}
+
+async function answerWith(
+  one: Awaited<ReturnType<typeof refundAgent>>,
+  digest: string,
+  answer: 'approve' | 'refuse',
+  asker?: Asker,
+) {
+  const requester = asker?.id ?? one.agent.id;
   for (let tries = 0; tries < 200; tries++) {
-    const question = await findQuestion(db, one.agent.id, digest);
+    const question = await findQuestion(db, { agent: one.agent.id, callDigest: digest, requester });
     if (question?.state === 'pending') {
       const claims = { approval: question.id, digest: question.questionDigest, answer, iat: Math.floor(clock() / 1000) };
-      return answerApproval({ ...house, validSeconds: 600 }, one.owner.id, {
+      return answerApproval({ ...house, validSeconds: 600 }, asker?.id ?? one.owner.id, {
         approval: question.id,
-        signature: signed(one.key, 'surety-approval+jwt', claims),
+        signature: signed(asker?.key ?? one.key, 'surety-approval+jwt', claims),
       });
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -123,6 +140,46 @@ test('a client that has gone uses no yes; its retry with the same call does', as
   assert.equal((await findApproval(db, yes.id))?.state, 'approved');
   const retry = await guard.begin(one.caller(), call, open());
   assert.deepEqual([retry.kind, actionOf(retry)], ['go', yes.action]);
+});
+
+/** A caller that works for somebody, under a task of its own that they asked for. */
+async function askedBy(one: Awaited<ReturnType<typeof refundAgent>>, requester?: HumanId) {
+  const trigger = requester === undefined ? 'agent' : 'human';
+  const opened = { agent: one.agent.id, trigger, requester, purpose: 'refund', lifetimeSeconds: 600 } as const;
+  const task = await db.transaction((tx) => openTask(tx, clock, one.agent.id, opened));
+  return () => ({ ...one.caller(), task: task.id });
+}
+
+test('a yes is for the request it was asked in: under what another person asked for, the same call is another question', async () => {
+  const one = await refundAgent(all);
+  const [dana, lee] = [await asker(), await asker()];
+  const call = one.call('{"amount":431}');
+  const [forDana, forLee, alone] = [await askedBy(one, dana.id), await askedBy(one, lee.id), await askedBy(one)];
+  const held = await guard.begin(forDana(), call, brief);
+  assert.equal(held.kind, 'held', JSON.stringify(held));
+  const yes = await answerWith(one, call.digest, 'approve', dana);
+  const [entry] = await eventsAbout(db, yes.id);
+  assert.deepEqual([entry?.type, entry?.data['requester']], ['approval.approved', dana.id]);
+  for (const other of [forLee, alone]) {
+    const result = await guard.begin(other(), call, brief);
+    assert.equal(result.kind, 'held');
+    assert.notEqual(result.kind === 'held' && result.approvalId, yes.id);
+  }
+  assert.equal((await findApproval(db, yes.id))?.state, 'approved');
+  const again = await guard.begin((await askedBy(one, dana.id))(), call, open());
+  assert.deepEqual([again.kind, actionOf(again)], ['go', yes.action]);
+  await answerWith(one, call.digest, 'refuse', lee);
+  assert.equal((await guard.begin(forLee(), call, brief)).decision.reason, 'approval.refused');
+  assert.equal((await guard.begin(alone(), call, brief)).kind, 'held');
+});
+
+test('an agent that works by itself uses its yes under a later task of its own', async () => {
+  const one = await refundAgent(all);
+  const call = one.call('{"amount":432}');
+  assert.equal((await guard.begin((await askedBy(one))(), call, brief)).kind, 'held');
+  const yes = await answerWith(one, call.digest, 'approve');
+  const later = await guard.begin((await askedBy(one))(), call, open());
+  assert.deepEqual([later.kind, actionOf(later)], ['go', yes.action]);
 });
 
 test('one argument changed is another call, and the yes is not for it', async () => {

@@ -111,8 +111,8 @@ async function commitBeside(
 
 /** A call that needs a person: uses a yes that was given, or asks and waits as long as the client may wait. */
 async function hold(house: BeginHouse, attempt: Attempt, judged: Judged): Promise<BeginResult | 'again'> {
-  const { agent, digest } = { agent: attempt.caller.principal, digest: attempt.call.digest };
-  const known = await findQuestion(house.db, agent, digest);
+  const asked = { agent: attempt.caller.principal, callDigest: attempt.call.digest, requester: judged.requester };
+  const known = await findQuestion(house.db, asked);
   const state = known && stateAt(known, house.clock());
   if (known && state === 'refused' && known.expiresAtMs > house.clock())
     return deny(house, attempt, refusal(judged, 'approval.refused'));
@@ -124,8 +124,8 @@ async function hold(house: BeginHouse, attempt: Attempt, judged: Judged): Promis
 
 /** What a question about this call would be asked on now. */
 function groundOf(call: Call, judged: Judged) {
-  const { effect, definition, mandate, policyVersion } = judged;
-  return { callDigest: call.digest, effect, definition, mandateVersion: mandate?.version ?? null, policyVersion };
+  const { requester, effect, definition, mandate, policyVersion } = judged;
+  return { callDigest: call.digest, requester, effect, definition, mandateVersion: mandate?.version ?? null, policyVersion };
 }
 
 /** Spends the proof, then parks the call durably. */
@@ -177,7 +177,7 @@ async function lookUntilAnswered(
   if ((await spendProof(house, attempt)) === 'replayed') return deny(house, attempt, refusal(judged, 'proof.replayed'));
   let isTold = false;
   for (;;) {
-    const now = await findQuestion(house.db, question.agent, question.callDigest);
+    const now = await findQuestion(house.db, question);
     if (now === undefined || now.id !== question.id) return deny(house, attempt, refusal(judged, 'approval.used'));
     const state = stateAt(now, house.clock());
     if (state === 'approved' && !signal.aborted) return runApproved(house, attempt, now);

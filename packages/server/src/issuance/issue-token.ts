@@ -1,6 +1,6 @@
 import type { AgentAction } from '@surety/contract/delegation';
 import type { Task } from '@surety/contract/task';
-import { type AccessTokenClaims, mintAccessToken } from '@surety/proof/access-token';
+import { type AccessTokenClaims, type AuthenticationClaims, mintAccessToken } from '@surety/proof/access-token';
 import type { DpopProof } from '@surety/proof/dpop';
 import type { AuthenticatedClient } from '#authn/authenticate-client';
 import { type ChainClaims, chainClaims, profiles } from '#authn/chain-claims';
@@ -38,6 +38,8 @@ export type Granted = {
   readonly handedOn?: HandedOn;
   /** What the token came from and uses up with it. */
   readonly spends?: readonly Spend[];
+  /** How the person signed in whose consent it came of. */
+  readonly signedIn?: AuthenticationClaims;
 };
 
 /** Whom a token is handed to, and what the hop is to be (RFC 8693 §4.4). */
@@ -174,6 +176,7 @@ function mint(room: IssuanceRoom, { client, proof }: Applicant, { standing, gran
     ...(task === undefined ? {} : { task: task.id }),
     instance: client.credential.id,
     ...narrowedTo(granted),
+    ...granted.signedIn,
   };
   const response: TokenResponse = {
     access_token: mintAccessToken(room.keyRing.tokenKey(), claims),

@@ -8,18 +8,27 @@ import { record } from '#ledger/record';
 import { admitClient } from './admit-client.ts';
 import { createEndpoint, type RawHandler } from './endpoint.ts';
 import { requiredParameter } from './form.ts';
+import { revokeFamily } from './grants/family.ts';
+import { openRefresh } from './interactive/refresh-token.ts';
 import type { IssuanceRoom } from './issuance-room.ts';
 import { createTokenReader } from './read-token.ts';
 
 /**
- * Token revocation (RFC 7009). A client ends its own access tokens, everywhere; what is no token of ours, or over already,
- * is as good as revoked (§2.2). A live token of another client is refused (§2.1), and nothing happens to it.
+ * Token revocation (RFC 7009). A client ends its own access tokens, everywhere, and with a refresh token all that came of
+ * the same consent (§2.1). What is no token of ours, or over already, is as good as revoked (§2.2). A live token of another
+ * client is refused (§2.1), and nothing happens to it.
  */
 export function revocationEndpoint(room: IssuanceRoom): RawHandler {
   const readToken = createTokenReader(room);
   return createEndpoint(room, async (form) => {
     const token = requiredParameter(form, 'token');
     const client = await admitClient(room, form);
+    const refresh = openRefresh(room.interactive.sealer, token);
+    if (refresh !== undefined) {
+      if (refresh.agent !== client.id) throw new Fault('access.denied', 'the refresh token was issued to another client');
+      await revokeFamily(room, refresh);
+      return 'empty';
+    }
     const claims = readToken(token);
     if (claims === undefined || room.feed.cutoffOf(claims.jti) !== undefined) return 'empty';
     if (claims.client_id !== client.id) throw new Fault('access.denied', 'the token was issued to another client');

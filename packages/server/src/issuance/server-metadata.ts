@@ -1,3 +1,4 @@
+import { signInClass } from '#signin/authentication-claims';
 import { browserOrigin } from '#signin/browser-origin';
 import { grantTable } from './grants/grant-table.ts';
 
@@ -33,5 +34,6 @@ export function serverMetadata(issuer: string): object {
     revocation_endpoint_auth_signing_alg_values_supported: clientAlgs,
     dpop_signing_alg_values_supported: clientAlgs,
     code_challenge_methods_supported: ['S256'],
+    acr_values_supported: [signInClass],
   };
 }

@@ -51,7 +51,15 @@ test('every action that the policy names is one of the API, and an administrator
 
 test('a person without a role reads who they are and keeps their own keys, and does nothing else', () => {
   const permitted = apiActions.filter((action) => human([], action, { self: true }));
-  assert.deepEqual(permitted, ['credential:revoke', 'enrolment:open', 'key:enrol', 'self:read', 'server:claim']);
+  assert.deepEqual(permitted, [
+    'credential:revoke',
+    'enrolment:open',
+    'key:enrol',
+    'passkey:read',
+    'passkey:revoke',
+    'self:read',
+    'server:claim',
+  ]);
   assert.deepEqual(
     apiActions.filter((action) => human(['no-such-role'], action)),
     ['key:enrol', 'self:read', 'server:claim'],
@@ -86,6 +94,7 @@ test('security stops and starts, ends what is dangerous and sets policy, but giv
     'mandate:end',
     'task:end',
     'credential:revoke',
+    'passkey:revoke',
     'policy:publish',
     'role:set',
     'log:read',

@@ -56,7 +56,7 @@ when {
 @id("house.log")
 permit (
   principal is Human,
-  action in [Action::"log:read", Action::"key:read", Action::"issuer:read", Action::"partner:read"],
+  action in [Action::"log:read", Action::"key:read", Action::"issuer:read", Action::"partner:read", Action::"passkey:read"],
   resource
 )
 when { principal.roles.contains("security") || principal.roles.contains("auditor") };
@@ -66,7 +66,7 @@ permit (
   principal is Human,
   action in [
     Action::"agent:stop", Action::"agent:start", Action::"mandate:end", Action::"task:end", Action::"credential:revoke",
-    Action::"role:set", Action::"policy:publish", Action::"key:rotate", Action::"issuer:remove", Action::"partner:remove"
+    Action::"passkey:revoke", Action::"role:set", Action::"policy:publish", Action::"key:rotate", Action::"issuer:remove", Action::"partner:remove"
   ],
   resource
 )
@@ -107,6 +107,12 @@ when {
 };
 
 @id("house.own.key")
-permit (principal is Human, action in [Action::"enrolment:open", Action::"credential:revoke"], resource)
+permit (
+  principal is Human,
+  action in [
+    Action::"enrolment:open", Action::"credential:revoke", Action::"passkey:read", Action::"passkey:revoke"
+  ],
+  resource
+)
 when { context.self };
 `.trim();

@@ -28,6 +28,21 @@ export async function lockPasskey(tx: Tx, credentialId: string): Promise<Passkey
   return rows[0] && fromRow(rows[0]);
 }
 
+/** A passkey by our id, whatever its state. */
+export async function findPasskey(tx: Tx, id: string): Promise<Passkey | undefined> {
+  const { rows } = await tx.query<PasskeyRow>(`select ${columns} from passkey where id = $1`, [id]);
+  return rows[0] && fromRow(rows[0]);
+}
+
+/** Ends an active passkey, once: of any number of requests one finds it. */
+export async function endPasskey(tx: Tx, id: string): Promise<Passkey | undefined> {
+  const { rows } = await tx.query<PasskeyRow>(
+    `update passkey set state = 'revoked' where id = $1 and state = 'active' returning ${columns}`,
+    [id],
+  );
+  return rows[0] && fromRow(rows[0]);
+}
+
 /** The active passkeys of a person, newest first. */
 export async function listPasskeys(tx: Tx, human: string): Promise<Passkey[]> {
   const { rows } = await tx.query<PasskeyRow>(

@@ -55,6 +55,15 @@ export async function endSession(tx: Tx, tokenHash: Buffer, now: Date): Promise<
   return rows[0] && fromRow(rows[0]);
 }
 
+/** Ends every session that a passkey opened. Returns those that were not over. */
+export async function endSessionsOf(tx: Tx, passkey: string, now: Date): Promise<Session[]> {
+  const { rows } = await tx.query<Row>(
+    `update session set ended_at = $2 where passkey = $1 and ended_at is null and expires_at > $2 returning ${columns}`,
+    [passkey, now],
+  );
+  return rows.map(fromRow);
+}
+
 /** Forgets sessions that are over since before `before`; the ledger keeps that there were. */
 export async function pruneSessions(tx: Tx, before: Date): Promise<number> {
   return (await tx.query('delete from session where expires_at < $1', [before])).rowCount;

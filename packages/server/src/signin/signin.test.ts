@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { afterAll, describe, test } from 'vitest';
 import { openAuthority } from '#http/testing/authority';
+import { openClient, type Principal } from '#http/testing/client';
 import { changeHuman } from '#registry/change-human';
 import { openEnrolment } from '#registry/open-enrolment';
 import { browserOrigin } from './browser-origin.ts';
 import { enrolPasskey, openBrowser, signIn } from './testing/browser.ts';
-import { softwarePasskey } from './testing/software-passkey.ts';
+import { type SoftwarePasskey, softwarePasskey } from './testing/software-passkey.ts';
+import { readPasskeys, revokePasskey } from './revoke-passkey.ts';
 import { safeNext } from './signin-pages.ts';
 
 const authority = await openAuthority();
@@ -207,4 +209,59 @@ test('every page refuses frames, inline script and style, and is not kept', asyn
     assert.equal(headers.get('cache-control'), 'no-store');
     assert.doesNotMatch(page, /<style|style=|<script>|onclick/);
   }
+});
+
+describe('a passkey that is revoked', () => {
+  /** A person with two passkeys, signed in with each. */
+  async function signedInTwice() {
+    const person = await authority.human();
+    const browsers = [openBrowser(origin), openBrowser(origin)];
+    const passkeys: SoftwarePasskey[] = [];
+    for (const browser of browsers) {
+      const { code } = await openEnrolment(house, authority.admin, { principal: person.id, seconds: 900 });
+      const passkey = await enrolPasskey(browser, code);
+      await signIn(browser, passkey);
+      passkeys.push(passkey);
+    }
+    return { person, browsers, passkeys };
+  }
+
+  test('opens nothing any more, its sessions end, and those of another passkey do not; all of it is on record', async () => {
+    const { person, browsers, passkeys } = await signedInTwice();
+    const [second, first] = await readPasskeys(authority.db, person.id);
+    assert.ok(first !== undefined && second !== undefined);
+    const ended = await revokePasskey(house, authority.admin, { passkey: first.id });
+    assert.equal(ended.state, 'revoked');
+    assert.deepEqual(await Promise.all(browsers.map(isSignedIn)), [false, true]);
+    await assert.rejects(signIn(browsers[0]!, passkeys[0]!));
+    assert.deepEqual(
+      (await readPasskeys(authority.db, person.id)).map(({ id }) => id),
+      [second.id],
+    );
+    assert.deepEqual(await revokePasskey(house, authority.admin, { passkey: first.id }), ended, 'once more changes nothing');
+    assert.equal(await authority.count('passkey.revoked', person.id), 1);
+    const { rows } = await authority.db.query<{ id: string }>('select id from session where passkey = $1', [first.id]);
+    assert.equal(await authority.count('session.ended', rows[0]?.id ?? ''), 1);
+    const { rows: said } = await authority.db.query('select 1 from change where key = $1', [first.id]);
+    assert.equal(said.length, 2);
+  });
+
+  test('over the API: by its person and security, and by nobody else; what is not there is said to those who may', async () => {
+    const { person } = await signedInTwice();
+    const [stranger, security] = [await authority.human(['owner', 'developer']), await authority.human(['security'])];
+    const as = (by: Principal) => openClient(authority.issuer, by, `${authority.issuer}/v1`);
+    const list = (by: Principal) => as(by).call('GET', `/v1/humans/${person.id}/passkeys`);
+    const end = (by: Principal, passkey: string) => as(by).call('POST', `/v1/passkeys/${passkey}/revoke`, { body: {} });
+    const listed = await list(person);
+    const items = listed.body['items'] as { id: string; label: string }[];
+    assert.deepEqual([listed.status, items.length], [200, 2], JSON.stringify(listed.body));
+    assert.doesNotMatch(JSON.stringify(listed.body), /publicKey|credentialId|counter/);
+    const [second = '', first = ''] = items.map(({ id }) => id);
+    for (const answer of [await list(stranger), await end(stranger, first)]) assert.equal(answer.status, 403);
+    assert.equal((await end(person, first)).status, 200);
+    assert.equal((await end(security, second)).status, 200);
+    assert.deepEqual((await list(security)).body['items'], []);
+    const absent = await end(security, `pky_${'0'.repeat(26)}`);
+    assert.deepEqual([absent.status, absent.body['code']], [404, 'passkey.not_found']);
+  });
 });

@@ -1,17 +1,24 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
+import { MandateDocument } from '@surety/contract/mandate';
+import { readChain } from '#authn/read-chain';
 import { test } from 'vitest';
 import { openAuthorityFacts } from '#delegation/authority-facts';
+import { endMandate } from '#delegation/end-mandate';
+import { giveMandate } from '#delegation/give-mandate';
+import { readMandate } from '#delegation/read-mandate';
 import { newTask } from '#delegation/task';
 import { addTask } from '#delegation/task-store';
+import { openPrincipalFacts } from '#registry/principal-facts';
 import { openNode } from '#registry/testing/node';
-import { heldClock, residents } from '#registry/testing/residents';
+import { heldClock, residents, signed } from '#registry/testing/residents';
 import { orderStop } from './order-stop.ts';
 
 const { db, feed, upToDate } = await openNode();
 const { clock } = heldClock(Date.now());
-const { agent } = residents(db, clock);
+const { human, agent, keyOf } = residents(db, clock);
 const facts = openAuthorityFacts({ db, feed });
+const people = openPrincipalFacts({ db, feed });
 
 const wide = 10;
 const tasks = 10_000;
@@ -54,4 +61,49 @@ test('stopping the agent at the root of ten thousand tasks ends what hangs lowes
   const { rows } = await db.query<{ count: number }>("select count(*) as count from entry where type = 'task.ended'");
   assert.equal(rows[0]?.count, tasks + 1);
   assert.ok(tookMs < 1_000, `${tookMs} ms`);
+});
+
+test('ending the mandate at the root of a thousand tasks is not kept waiting by them, and ends them all but its own', async () => {
+  const owner = await human({ roles: ['owner'] });
+  const key = await keyOf(owner.id);
+  const [one, below] = [await agent({ owner: owner.id, state: 'active' }), await agent({ state: 'active' })];
+  const document = MandateDocument.parse({
+    agent: one.id,
+    purpose: 'work',
+    autonomy: 'act',
+    expiresAt: new Date(clock() + 3_600_000).toISOString(),
+    permissions: [],
+  });
+  const claims = { digest: readMandate({ document }).digest, agent: one.id, iat: Math.floor(clock() / 1000) };
+  const mandate = await giveMandate({ db, clock }, owner.id, { document, signature: signed(key, 'surety-mandate+jwt', claims) });
+  const root = newTask({ agent: one.id, answerable: owner.id, purpose: 'all of it', lifetimeSeconds: 3600 }, clock());
+  const child = (requester: typeof one.id) =>
+    newTask(
+      { agent: below.id, answerable: owner.id, requester, purpose: 'a part', lifetimeSeconds: 3600, parent: root },
+      clock(),
+    );
+  await addTask(db, root);
+  const children = Array.from({ length: 1_000 }, () => child(one.id));
+  for (const task of children) await addTask(db, task);
+  await upToDate();
+  const [first] = children;
+  const read = () => readChain({ feed, facts: people, authority: facts, clock }, first?.id ?? '');
+  assert.equal((await read()).live, true);
+  const ended = endMandate({ db, clock }, owner.id, { mandate: mandate.id });
+  const from = performance.now();
+  while ((await read()).live && performance.now() - from < 10_000) await pause(5);
+  assert.ok(performance.now() - from < 1_000);
+  await ended;
+  await upToDate();
+  const { rows } = await db.query<{ id: string; state: string }>('select id, state from task where root = $1', [root.id]);
+  assert.deepEqual(
+    rows.filter(({ state }) => state === 'open').map(({ id }) => id),
+    [root.id],
+  );
+  assert.ok(children.every(({ id }) => feed.cutoffOf(id) !== undefined));
+  const said = await db.query<{ count: number }>(
+    "select count(*) as count from entry where type = 'task.ended' and task = any($1)",
+    [children.map(({ id }) => id)],
+  );
+  assert.equal(said.rows[0]?.count, 1_000);
 });

@@ -54,6 +54,7 @@ export type ApprovalRow = {
   signature: string | null;
   reason: string | null;
   used_by: string | null;
+  requester: string;
 };
 
 export type ChangeRow = {
@@ -74,6 +75,7 @@ export type ConsentRow = {
   task: string;
   opened_after: number;
   expires_at: Date;
+  passkey: string | null;
 };
 
 export type CredentialRow = {

@@ -75,7 +75,11 @@ export async function actingAgent(house: ActivityHouse) {
       return idOf(result);
     },
     say: async (text: string, answer: 'approve' | 'refuse') => {
-      const question = await findQuestion(house.db, one.agent.id, one.call(text).digest);
+      const question = await findQuestion(house.db, {
+        agent: one.agent.id,
+        callDigest: one.call(text).digest,
+        requester: one.agent.id,
+      });
       assert.equal(question?.state, 'pending');
       const claims = { approval: question?.id, digest: question?.questionDigest, answer, iat: Math.floor(house.clock() / 1000) };
       const signature = signed(one.key, 'surety-approval+jwt', claims);

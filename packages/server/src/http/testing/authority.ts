@@ -32,6 +32,7 @@ import { openPrincipalFacts, type PrincipalFacts } from '#registry/principal-fac
 import { registerAgent } from '#registry/register-agent';
 import { registerWorkload } from '#registry/register-workload';
 import { registryRoutes } from '#registry/registry-routes';
+import { signinRoutes } from '#signin/signin-routes';
 import { houseUrl } from '#testing/house';
 import { buildHall } from '../hall.ts';
 import { type Door, openDoor } from '../open-door.ts';
@@ -221,6 +222,7 @@ async function openNode(door: Door, parts: NodeParts): Promise<AuthorityNode> {
     ...registryRoutes({ db, clock, issuer, gatewayUrl }),
     ...delegationRoutes({ db, clock }),
     ...federationRoutes(federating),
+    ...signinRoutes({ db, clock }),
     ...(options.answers ?? []),
   ];
   const isClaimed = async () => (await countHumans(db)) > 0;

@@ -7,6 +7,7 @@ import { newTask } from '#delegation/task';
 import { instant } from '#kernel/clock';
 import { Fault } from '#kernel/fault';
 import { spendKey } from '#ledger/commit-queue';
+import { authenticationClaims } from '#signin/authentication-claims';
 import { requiredParameter } from '../form.ts';
 import { type Consent, findConsent } from '../interactive/consent-store.ts';
 import type { Code } from '../interactive/interactive.ts';
@@ -38,12 +39,13 @@ export async function redeemCode(room: IssuanceRoom, request: GrantRequest): Pro
   const { consent } = given;
   const spend = { key: spendKey('code', value), expiresAtMs: code.expiresAtMs + slackMs };
   const task = taskOf(room, request, consent);
+  const signedIn = authenticationClaims(code.authTime);
   return issueOnce(room, { spend, family: consent.task, kind: 'code', client: client.clientId }, async () => {
     const response = await issueToken(room, request, async () => {
       if (code.expiresAtMs <= room.clock()) refuse('the code has expired');
-      return { ...(await grantOf(room, code.consent, task)), spends: [spend] };
+      return { ...(await grantOf(room, code.consent, task)), spends: [spend], signedIn };
     });
-    return withRefresh(response, room, newRefresh(task, { jkt: proof.jkt, resource: consent.resource }));
+    return withRefresh(response, room, newRefresh(task, { jkt: proof.jkt, resource: consent.resource, authTime: code.authTime }));
   });
 }
 
@@ -51,10 +53,15 @@ export async function redeemCode(room: IssuanceRoom, request: GrantRequest): Pro
 async function grantOf(room: IssuanceRoom, id: string, task: Task): Promise<Granted> {
   const given = await findConsent(room.db, id);
   if (given === undefined || given.isCutOff) return refuse('what was agreed to has ended');
-  const { human, resource } = given.consent;
+  const { human, resource, passkey } = given.consent;
   if ((await room.facts.human(human))?.state !== 'active') return refuse('the person is not active');
   const found = await findResource(room, [resource]);
-  return { resource: { ...found, keys: [...found.keys, human, task.id] }, scope: 'call', task, isNew: true };
+  return {
+    resource: { ...found, keys: [...found.keys, human, task.id, ...(passkey === null ? [] : [passkey])] },
+    scope: 'call',
+    task,
+    isNew: true,
+  };
 }
 
 /** The task that a consent becomes: asked for by the person, who answers for it, on the one system that they were shown. */

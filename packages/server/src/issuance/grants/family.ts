@@ -77,13 +77,29 @@ async function endFamily(room: IssuanceRoom, { family, kind, client }: FamilyMem
   throw new Fault('grant.refused', 'it was used before; everything that came of it has ended');
 }
 
+/**
+ * Ends all that came of a consent because its client gives it back (RFC 7009 §2.1), also by a refresh token that was used
+ * before. What has ended already changes nothing.
+ */
+export async function revokeFamily({ db, clock, feed }: IssuanceRoom, { task, agent, jti }: Refresh): Promise<void> {
+  const change = await orNotReady(
+    db.transaction(async (tx) => {
+      const ended = await endTaskTree(tx, task);
+      if (ended.length === 0) return undefined;
+      await record(tx, clock, { type: 'token.revoked', actor: agent, about: agent, task, data: { tokenId: jti } });
+      return announce(tx, await recordEnded(tx, clock, { ended, actor: agent }));
+    }),
+  );
+  if (change !== undefined) await feed.waitFor(change, 1_000);
+}
+
 /** The next refresh token of a task's family. */
 export function newRefresh(
   { id, agent, expiresAt }: Pick<Task, 'id' | 'agent' | 'expiresAt'>,
-  { jkt, resource }: Pick<Refresh, 'jkt' | 'resource'>,
+  { jkt, resource, authTime }: Pick<Refresh, 'jkt' | 'resource' | 'authTime'>,
 ): Refresh {
   const jti = randomBytes(16).toString('base64url');
-  return { jti, task: id as TaskId, agent: agent as AgentId, jkt, resource, expiresAtMs: Date.parse(expiresAt) };
+  return { jti, task: id as TaskId, agent: agent as AgentId, jkt, resource, authTime, expiresAtMs: Date.parse(expiresAt) };
 }
 
 export function withRefresh(response: TokenResponse, { interactive }: IssuanceRoom, refresh: Refresh): TokenResponse {

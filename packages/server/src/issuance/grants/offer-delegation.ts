@@ -36,6 +36,7 @@ export async function offerDelegation(
 ): Promise<Pick<Granted, 'handedOn'>> {
   const to = requiredParameter(form, 'may_act');
   await checkReceiver(room, to, { from: client.clientId, links: work.links ?? [] });
+  if (principal.kind !== 'human') await checkMayHandOn(room, client.clientId);
   const text = parameter(form, 'authorization_details');
   const details = text === undefined ? null : await readDetails(room, text);
   const above = work.task?.grant?.details ?? null;
@@ -51,6 +52,12 @@ export async function offerDelegation(
     },
   };
   return { handedOn };
+}
+
+/** An agent whose mandate is over hands nothing on. One that never had any is refused at every call instead. */
+export async function checkMayHandOn({ authority, clock }: IssuanceRoom, agent: string): Promise<void> {
+  if (await authority.hasLostMandate(agent, clock()))
+    throw new Fault('delegation.refused', 'the mandate of the agent that hands it on is over');
 }
 
 async function hopsOf({ authority }: IssuanceRoom, agent: string, { task }: OfferedWork): Promise<number> {

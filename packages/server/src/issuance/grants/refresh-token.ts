@@ -2,6 +2,7 @@ import { orNotReady } from '#authn/proof-fault';
 import { readChain } from '#authn/read-chain';
 import { Fault } from '#kernel/fault';
 import { spendKey } from '#ledger/commit-queue';
+import { authenticationClaims } from '#signin/authentication-claims';
 import { parameter, requiredParameter } from '../form.ts';
 import { openRefresh } from '../interactive/refresh-token.ts';
 import { issueToken, type TokenResponse } from '../issue-token.ts';
@@ -21,7 +22,7 @@ export async function refreshToken(room: IssuanceRoom, request: GrantRequest): P
   if (refresh?.agent !== client.clientId) return refuse('the refresh token is none of this client');
   if (refresh.jkt !== proof.jkt) return refuse('the refresh token is bound to another key');
   if ((parameter(form, 'scope') ?? 'call') !== 'call') throw new Fault('scope.invalid');
-  const { resource, task: id } = refresh;
+  const { resource, task: id, authTime } = refresh;
   if ((form.get('resource') ?? [resource]).some((asked) => asked !== resource))
     throw new Fault('resource.unknown', 'it was agreed to for another system');
   await checkEnrolledKey(room, request);
@@ -37,10 +38,11 @@ export async function refreshToken(room: IssuanceRoom, request: GrantRequest): P
         isNew: false,
         links: chain.links,
         spends: [spend],
+        ...(authTime === undefined ? {} : { signedIn: authenticationClaims(authTime) }),
       };
     });
     const task = { id, agent: refresh.agent, expiresAt: new Date(refresh.expiresAtMs).toISOString() };
-    return withRefresh(response, room, newRefresh(task, { jkt: proof.jkt, resource }));
+    return withRefresh(response, room, newRefresh(task, { jkt: proof.jkt, resource, authTime }));
   });
 }
 

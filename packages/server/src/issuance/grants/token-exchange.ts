@@ -1,7 +1,7 @@
 import type { AgentAction } from '@surety/contract/delegation';
 import type { CredentialId, HumanId } from '@surety/contract/id';
 import type { Task } from '@surety/contract/task';
-import type { AccessTokenClaims } from '@surety/proof/access-token';
+import type { AccessTokenClaims, AuthenticationClaims } from '@surety/proof/access-token';
 import { orNotReady, orProofFault } from '#authn/proof-fault';
 import { type LiveLink, readChain } from '#authn/read-chain';
 import { readTokenStanding } from '#authn/read-token-standing';
@@ -21,7 +21,7 @@ import { createTokenReader } from '../read-token.ts';
 import { findResource } from '../resource-indicator.ts';
 import type { GrantRequest } from './grant.ts';
 import { type IdJagResponse, idJagType, issueIdJag } from './id-jag.ts';
-import { handedOnScope } from './offer-delegation.ts';
+import { checkMayHandOn, handedOnScope } from './offer-delegation.ts';
 
 export const tokenExchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange';
 export const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
@@ -54,7 +54,7 @@ export async function exchangeToken(room: IssuanceRoom, request: GrantRequest): 
     checkLocation(granted.task?.grant?.details ?? null, resource.audience);
     // Whoever handed it on may be a person, who is no link of the chain yet.
     const keys = [...resource.keys, subject.jti, subject.client_id, subject.instance ?? ''];
-    return { resource: { ...resource, keys }, scope, ...granted };
+    return { resource: { ...resource, keys }, scope, ...granted, signedIn: signedInOf(subject) };
   });
   return { ...response, issued_token_type: accessTokenType };
 }
@@ -117,6 +117,7 @@ async function handOver(
   const offered = (subject.authorization_details as readonly AgentAction[] | undefined) ?? null;
   if (offered !== null && asked !== null) checkNarrower(offered, asked, 'what was handed on');
   const parent = links.at(-1)?.task;
+  if (parent !== undefined) await checkMayHandOn(room, parent.agent);
   if (parent === undefined && kindOf(subject.sub) !== 'human') throw new Fault('subject.refused', 'it stands for no task');
   const ends = Math.min(now + room.taskSeconds * 1_000, parent === undefined ? Infinity : Date.parse(parent.expiresAt));
   const depth = subject.delegation?.depth ?? 0;
@@ -152,6 +153,15 @@ async function liveLinks(room: IssuanceRoom, task: string): Promise<readonly Liv
   const chain = await orNotReady(readChain(room, task));
   if (!chain.live) throw new Fault('grant.refused', chain.why);
   return chain.links;
+}
+
+/** Of a token that came of a person's consent: the same in whatever it is exchanged for (RFC 9068 §2.2.1). */
+function signedInOf({ auth_time, acr, amr }: AccessTokenClaims): AuthenticationClaims {
+  return {
+    ...(auth_time === undefined ? {} : { auth_time }),
+    ...(acr === undefined ? {} : { acr }),
+    ...(amr === undefined ? {} : { amr }),
+  };
 }
 
 /** What is narrowed to some systems is not for others. */

@@ -10,6 +10,7 @@ import { asFault, Fault } from '#kernel/fault';
 import { newId } from '#kernel/id';
 import { errorFields } from '#kernel/log';
 import { record } from '#ledger/record';
+import { authenticationClaims } from '#signin/authentication-claims';
 import { csrfToken, isCsrfToken, sessionToken } from '#signin/cookie';
 import { pageHeaders } from '#signin/render-page';
 import type { Session } from '#signin/session-store';
@@ -149,13 +150,8 @@ async function takeAnswer(
   grant.addResourceScope(system.audience, 'call');
   const grantId = await grant.save();
   await keepConsent(room, asked, { id: grantId, said });
-  const login = {
-    accountId: session.human,
-    acr: 'phr',
-    amr: ['pop', 'user'],
-    ts: Math.floor(session.authenticatedAtMs / 1_000),
-    remember: false,
-  };
+  const { auth_time: ts, acr, amr } = authenticationClaims(Math.floor(session.authenticatedAtMs / 1_000));
+  const login = { accountId: session.human, acr, amr: [...amr], ts, remember: false };
   const result = { login, consent: { grantId } };
   await engine.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
 }
@@ -167,7 +163,17 @@ async function keepConsent(
   { id, said }: { readonly id: string; readonly said: { session: string; passkey: string; audience: string } },
 ): Promise<void> {
   const task = newId<string>('task', clock());
-  const consent = { id, human: session.human, agent, resource: system.audience, system: system.name, purpose, details, task };
+  const consent = {
+    id,
+    human: session.human,
+    agent,
+    resource: system.audience,
+    system: system.name,
+    purpose,
+    details,
+    task,
+    passkey: session.passkey,
+  };
   await db.transaction(async (tx) => {
     await addConsent(tx, consent, new Date(clock() + consentMs));
     const data = { ...said, task, details: detailsDigest(details) };

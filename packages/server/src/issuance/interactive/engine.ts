@@ -2,6 +2,7 @@ import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { Fault } from '#kernel/fault';
 import { errorFields } from '#kernel/log';
+import { signInClass } from '#signin/authentication-claims';
 import { pageHeaders } from '#signin/render-page';
 import { problemPage } from '#signin/signin-pages';
 import { readDetails } from '../read-details.ts';
@@ -37,7 +38,7 @@ function configurationOf(room: InteractiveRoom): Configuration {
     enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
     responseTypes: ['code'],
     scopes: ['call'],
-    acrValues: ['phr'],
+    acrValues: [signInClass],
     pkce: { required: () => true },
     routes: { authorization: '/authorize', pushed_authorization_request: '/par' },
     cookies: {
@@ -63,6 +64,7 @@ function configurationOf(room: InteractiveRoom): Configuration {
       },
     },
     extraParams: {
+      signed_in_by: async (_ctx: unknown, value: string | undefined) => checkClass(value),
       purpose: async (_ctx: unknown, value: string | undefined) => checkPurpose(value),
       signed_in_within: async (_ctx: unknown, value: string | undefined) => {
         if (value !== undefined && !/^\d{1,9}$/.test(value)) throw new errors.InvalidRequest('max_age is a number of seconds');
@@ -82,6 +84,12 @@ function configurationOf(room: InteractiveRoom): Configuration {
 function everyTime(name: 'login' | 'consent') {
   const check = (ctx: KoaContextWithOIDC) => ctx.oidc.result?.[name] === undefined;
   return new Prompt({ name, requestable: true }, new Check(`${name}_asked`, 'a person is asked', `${name}_required`, check));
+}
+
+/** RFC 9470 §5: any of what is asked for will do, and there is one that we have. */
+function checkClass(value: string | undefined): void {
+  if (value !== undefined && !value.split(' ').includes(signInClass))
+    throw new errors.UnmetAuthenticationRequirements('people sign in here by a passkey with user verification: phr');
 }
 
 function checkPurpose(value: string | undefined): void {

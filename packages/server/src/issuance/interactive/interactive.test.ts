@@ -1,91 +1,29 @@
 import assert from 'node:assert/strict';
 import { afterAll, describe, test } from 'vitest';
-import { type Answer, type Client, openClient, post, type Principal } from '#http/testing/client';
+import { post } from '#http/testing/client';
 import { openAuthority } from '#http/testing/authority';
 import { changeHuman } from '#registry/change-human';
 import { moveAgent } from '#registry/move-agent';
-import { openEnrolment } from '#registry/open-enrolment';
-import { browserOrigin } from '#signin/browser-origin';
-import { type Browser, enrolPasskey, openBrowser, signIn } from '#signin/testing/browser';
-import type { SoftwarePasskey } from '#signin/testing/software-passkey';
-import { setRedirects } from './set-redirects.ts';
+import { readPasskeys, revokePasskey } from '#signin/revoke-passkey';
+import { openBrowser, signIn } from '#signin/testing/browser';
+import {
+  at,
+  type Changes,
+  claimsOf,
+  openConsentRig,
+  type Party,
+  redirectUri,
+  refused,
+  signedInOf,
+} from './testing/consent-rig.ts';
+import { accessTokenType, tokenExchangeGrant } from '../grants/token-exchange.ts';
 import { answerConsent, hidden, newVerifier, openConsent } from './testing/ask-person.ts';
 
 const authority = await openAuthority();
-const house = { db: authority.db, clock: authority.clock };
-const origin = browserOrigin(authority.issuer);
+const { house, origin, crm, anAgent, aPerson, request, aCode, ask, redeem, refresh, isActive } = openConsentRig(authority);
 await authority.system('crm');
-const crm = `${authority.gatewayUrl}/mcp/crm`;
-const redirectUri = 'http://127.0.0.1:9999/callback';
 
 afterAll(() => authority.close());
-
-type Party = Principal & { readonly client: Client };
-
-async function anAgent(): Promise<Party> {
-  const agent = await authority.agent();
-  await setRedirects(house, authority.admin, { agent: agent.id, redirects: ['http://127.0.0.1/callback'] });
-  return { ...agent, client: openClient(authority.issuer, agent, crm, authority.clock) };
-}
-
-async function aPerson(): Promise<{ id: string; browser: Browser; passkey: SoftwarePasskey }> {
-  const { id } = await authority.human(['owner']);
-  const browser = openBrowser(origin);
-  const { code } = await openEnrolment(house, authority.admin, { principal: id, seconds: 900 });
-  const passkey = await enrolPasskey(browser, code);
-  await signIn(browser, passkey);
-  return { id, browser, passkey };
-}
-
-const at = (parameters: URLSearchParams) => `/authorize?${parameters.toString()}`;
-
-type Changes = Readonly<Record<string, string | undefined>>;
-
-function request(agent: Party, challenge: string, changes: Changes = {}): URLSearchParams {
-  const whole: Changes = {
-    client_id: agent.id,
-    response_type: 'code',
-    redirect_uri: redirectUri,
-    resource: crm,
-    code_challenge: challenge,
-    code_challenge_method: 'S256',
-    state: 'abc',
-    purpose: 'Tidy the contacts of Acme',
-    ...changes,
-  };
-  return new URLSearchParams(Object.entries(whole).filter((pair): pair is [string, string] => pair[1] !== undefined));
-}
-
-/** A code, agreed to by a person. */
-async function aCode(agent: Party, browser: Browser, changes: Changes = {}): Promise<{ code: string; verifier: string }> {
-  const { verifier, challenge } = newVerifier();
-  const back = await answerConsent(browser, await openConsent(browser, at(request(agent, challenge, changes))), 'yes');
-  assert.equal(back.searchParams.get('iss'), authority.issuer);
-  assert.equal(back.searchParams.get('state'), 'abc');
-  return { code: back.searchParams.get('code') ?? '', verifier };
-}
-
-/** A token request with the agent's enrolled key for the proof. */
-async function ask(agent: Party, parameters: Changes, key = agent.key): Promise<Answer> {
-  const { client } = agent;
-  await client.nonce();
-  const form = client.form({ resource: undefined, ...parameters });
-  return post(`${authority.issuer}/token`, form, { dpop: client.proof({}, {}, key) });
-}
-
-const redeem = (agent: Party, { code, verifier }: { code: string; verifier: string }, changes: Changes = {}, key = agent.key) =>
-  ask(agent, { grant_type: 'authorization_code', code, code_verifier: verifier, redirect_uri: redirectUri, ...changes }, key);
-
-const refresh = (agent: Party, token: unknown, changes: Changes = {}) =>
-  ask(agent, { grant_type: 'refresh_token', refresh_token: String(token), ...changes });
-
-const claimsOf = (token: unknown) =>
-  JSON.parse(Buffer.from(String(token).split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
-
-const isActive = async ({ client }: Party, token: unknown) => (await client.ask('/introspect', String(token))).body['active'];
-
-const refused = ({ status, body }: Answer) =>
-  assert.deepEqual([status, body['error']], [400, 'invalid_grant'], JSON.stringify(body));
 
 describe('a person lets an agent work for them', () => {
   test('code, token of our shape, refresh; the task is the person’s, and all of it is on record', async () => {
@@ -102,6 +40,9 @@ describe('a person lets an agent work for them', () => {
     assert.equal(claims['instance'], agent.credential);
     assert.deepEqual(claims['cnf'], { jkt: agent.key.jkt });
     assert.ok(Number(claims['exp']) - Number(claims['iat']) <= 300);
+    const signedIn = signedInOf(claims);
+    assert.deepEqual([signedIn.acr, signedIn.amr], ['phr', ['pop', 'user', 'mfa']]);
+    assert.ok(Math.abs(Number(signedIn.auth_time) - authority.clock() / 1_000) < 30, String(signedIn.auth_time));
     assert.equal(await isActive(agent, body['access_token']), true);
     const { rows } = await authority.db.query<Record<string, unknown>>(
       'select requester, answerable, trigger, purpose, granted, depth from task where id = $1',
@@ -118,7 +59,26 @@ describe('a person lets an agent work for them', () => {
     assert.equal(next.status, 200, JSON.stringify(next.body));
     assert.equal(next.body['task'], body['task']);
     assert.notEqual(next.body['refresh_token'], body['refresh_token']);
-    assert.equal(await isActive(agent, next.body['access_token']), true);
+    const known = await agent.client.ask('/introspect', String(next.body['access_token']));
+    assert.equal(known.body['active'], true);
+    assert.deepEqual(signedInOf(known.body), signedIn, 'told by introspection, and fixed for the whole family');
+    const again = await refresh(agent, next.body['refresh_token']);
+    assert.deepEqual(signedInOf(claimsOf(again.body['access_token'])), signedIn);
+    const exchanged = await ask(agent, {
+      grant_type: tokenExchangeGrant,
+      subject_token: String(again.body['access_token']),
+      subject_token_type: accessTokenType,
+      resource: crm,
+    });
+    assert.deepEqual(signedInOf(claimsOf(exchanged.body['access_token'])), signedIn, JSON.stringify(exchanged.body));
+  });
+
+  test('how they sign in may be asked for: phr is what there is, and a list that has it will do (RFC 9470)', async () => {
+    const [agent, person] = [await anAgent(), await aPerson()];
+    for (const acr_values of ['phr', 'urn:example:gold phr']) {
+      const { body } = await redeem(agent, await aCode(agent, person.browser, { acr_values }));
+      assert.equal(claimsOf(body['access_token'])['acr'], 'phr');
+    }
   });
 
   test('a pushed request is as good, and binds the code to the key that was proven', async () => {
@@ -251,6 +211,23 @@ describe('codes and refresh tokens in wrong hands', () => {
     refused(await refresh(agent, second['refresh_token']));
   });
 
+  test('a refresh token that is given back ends all that came of the consent, and only its client can (RFC 7009)', async () => {
+    const [agent, thief, person] = [await anAgent(), await anAgent(), await aPerson()];
+    const first = (await redeem(agent, await aCode(agent, person.browser))).body;
+    const second = (await refresh(agent, first['refresh_token'])).body;
+    const stolen = await thief.client.ask('/revoke', String(second['refresh_token']));
+    assert.deepEqual([stolen.status, await isActive(agent, second['access_token'])], [403, true], JSON.stringify(stolen.body));
+    for (const token of [second, first, second]) {
+      const { status } = await agent.client.ask('/revoke', String(token['refresh_token']));
+      assert.equal(status, 200);
+    }
+    assert.equal(await isActive(agent, first['access_token']), false);
+    assert.equal(await isActive(agent, second['access_token']), false);
+    refused(await refresh(agent, second['refresh_token']));
+    assert.equal(await authority.count('token.revoked', agent.id), 1);
+    assert.equal(await authority.count('task.ended', String(first['task'])), 1);
+  });
+
   test.for(['srt_' + 'A'.repeat(80), 'x', ''])('a made-up refresh token gets nothing: %s', async (made) => {
     assert.equal((await refresh(await anAgent(), made)).status, 400);
   });
@@ -274,6 +251,7 @@ describe('requests that are not let through', () => {
     ['no resource', { resource: undefined }, 'invalid_target'],
     ['our API as the resource', { resource: `${authority.issuer}/v1` }, 'invalid_target'],
     ['details that are none', { authorization_details: '[{"type":"other"}]' }, 'invalid_authorization_details'],
+    ['a way to sign in that there is not', { acr_values: 'phrh urn:example:gold' }, 'unmet_authentication_requirements'],
     ['a purpose with control characters', { purpose: 'a\u0000b' }, 'invalid_request'],
   ] as const)('%s', async ([, changes, error]) => {
     const shown = await direct(await anAgent(), changes);
@@ -329,6 +307,17 @@ describe('the end of anyone ends it at every step', () => {
     assert.match((await person.browser.get('/signin')).page, /Sign in with a passkey/);
     refused(await redeem(agent, code));
     refused(await refresh(agent, issued['refresh_token']));
+  });
+
+  test('what was agreed to by a passkey that is revoked before the code is used gives nothing', async () => {
+    const [agent, person] = [await anAgent(), await aPerson()];
+    const [code, other] = [await aCode(agent, person.browser), await aPerson()];
+    const [one] = await readPasskeys(authority.db, person.id);
+    await authority.settled(revokePasskey(house, authority.admin, { passkey: one?.id ?? '' }));
+    refused(await redeem(agent, code));
+    const { shown } = await openConsent(person.browser, at(request(agent, newVerifier().challenge)));
+    assert.equal(shown.status, 303, 'signed out');
+    assert.equal((await redeem(agent, await aCode(agent, other.browser))).status, 200, 'nobody else is');
   });
 
   test('a suspended agent’s code and refresh token are dead, and stay so', async () => {

@@ -9,6 +9,8 @@ export type Code = {
   readonly consent: string;
   readonly dpopJkt: string | undefined;
   readonly expiresAtMs: number;
+  /** When the person who agreed signed in, in seconds since the epoch. */
+  readonly authTime: number;
 };
 
 /** The interactive half of issuance: what people see, and what the token endpoint asks of it. */

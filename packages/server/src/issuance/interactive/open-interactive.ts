@@ -46,14 +46,19 @@ function isAuthorize(path: string): boolean {
 }
 
 /**
- * Parameters as the engine takes them. There is one scope; whoever names none means it. `max_age` (RFC 9470 §4) is
- * judged by our own page, because the engine knows it for OpenID Connect alone.
+ * Parameters as the engine takes them. There is one scope; whoever names none means it. `max_age` and `acr_values`
+ * (RFC 9470 §4) have names of ours, because the engine knows them for OpenID Connect alone.
  */
 function forEngine(parameters: URLSearchParams): URLSearchParams {
   if (!parameters.has('scope') && !parameters.has('request_uri')) parameters.set('scope', 'call');
-  const maxAge = parameters.get('max_age');
-  if (maxAge !== null) parameters.set('signed_in_within', maxAge);
-  parameters.delete('max_age');
+  for (const [theirs, ours] of [
+    ['max_age', 'signed_in_within'],
+    ['acr_values', 'signed_in_by'],
+  ] as const) {
+    const value = parameters.get(theirs);
+    if (value !== null) parameters.set(ours, value);
+    parameters.delete(theirs);
+  }
   return parameters;
 }
 
@@ -101,9 +106,10 @@ function pushedRequest(parameters: URLSearchParams, from: IncomingMessage, origi
 async function findCode(engine: Provider, value: string): Promise<Code | undefined> {
   if (!/^[A-Za-z0-9_-]{20,200}$/.test(value)) return undefined;
   const code = await engine.AuthorizationCode.find(value, { ignoreExpiration: true });
-  const { clientId, redirectUri, codeChallenge, grantId, exp } = code ?? {};
+  const { clientId, redirectUri, codeChallenge, grantId, exp, authTime } = code ?? {};
   if (clientId === undefined || redirectUri === undefined || codeChallenge === undefined) return undefined;
-  if (grantId === undefined || exp === undefined || code?.codeChallengeMethod !== 'S256') return undefined;
+  if (grantId === undefined || exp === undefined || authTime === undefined) return undefined;
+  if (code?.codeChallengeMethod !== 'S256') return undefined;
   const dpopJkt = typeof code['dpopJkt'] === 'string' ? code['dpopJkt'] : undefined;
-  return { clientId, redirectUri, codeChallenge, consent: grantId, dpopJkt, expiresAtMs: exp * 1_000 };
+  return { clientId, redirectUri, codeChallenge, consent: grantId, dpopJkt, expiresAtMs: exp * 1_000, authTime };
 }

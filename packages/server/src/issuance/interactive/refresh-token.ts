@@ -10,6 +10,8 @@ const Refresh = z.strictObject({
   jkt: z.string().length(43),
   resource: z.string().max(500),
   expiresAtMs: z.int(),
+  /** When the person signed in, in seconds since the epoch: the same for the whole family (RFC 9068 §2.2.1). */
+  authTime: z.int().optional(),
 });
 export type Refresh = z.infer<typeof Refresh>;
 

@@ -1,0 +1,12 @@
+import type { AuthenticationClaims } from '@surety/proof/access-token';
+
+/** The one class of signing in that there is: resistant to phishing (the word of OpenID EAP ACR Values). */
+export const signInClass = 'phr';
+
+/**
+ * How a passkey with user verification is told to a resource (RFC 8176): possession of a key, the person at it, and so two
+ * factors. Not `hwk`: no attestation is asked for, so nothing proves that the key is of hardware. In seconds since the epoch.
+ */
+export function authenticationClaims(authTime: number): Required<AuthenticationClaims> {
+  return { auth_time: authTime, acr: signInClass, amr: ['pop', 'user', 'mfa'] };
+}
