@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Action } from '@surety/contract/activity';
 import type { BeginResult, CallOutcome } from '@surety/contract/enforcement';
 import type { InputOf, OutputOf, Route } from '@surety/contract/route';
@@ -56,8 +57,11 @@ export type ActivityHouse = Awaited<ReturnType<typeof activityHouse>>;
 export async function actingAgent(house: ActivityHouse) {
   const one = await refundAgent(house as Guarded);
   const open = (holdMs: number) => ({ holdMs, signal: new AbortController().signal });
-  const begin = (text: string, holdMs = 50, operation = 'refund') =>
-    house.guard.begin(one.caller(), one.call(text, operation), open(holdMs));
+  /** Two calls never begin in one millisecond: the order of their ids would be chance. */
+  const begin = async (text: string, holdMs = 50, operation = 'refund') => {
+    await pause(2);
+    return house.guard.begin(one.caller(), one.call(text, operation), open(holdMs));
+  };
   return {
     ...one,
     begin,
