@@ -62,9 +62,9 @@ const isWritten = async (unit: CommitUnit) => (await written([unit])).size === u
 async function anApproval(more: { state?: string; validForMs?: number } = {}): Promise<string> {
   const id = newId<string>('approval');
   await db.query(
-    `insert into approval (id, action, agent, task, answerable, system, operation, effect, call_digest, question_digest, definition,
+    `insert into approval (id, action, agent, task, answerable, requester, system, operation, effect, call_digest, question_digest, definition,
        policy_version, because, sealed, state, asked_at, expires_at, valid_until)
-     values ($1, $2, $3, 't', 'h', 's', 'o', 'write', $4, 'q', 'd', 1, 'b', '', $5, now(), now() + interval '1 hour', $6)`,
+     values ($1, $2, $3, 't', 'h', 'r', 's', 'o', 'write', $4, 'q', 'd', 1, 'b', '', $5, now(), now() + interval '1 hour', $6)`,
     [id, newId('action'), newId('agent'), id, more.state ?? 'approved', new Date(Date.now() + (more.validForMs ?? 60_000))],
   );
   return id;

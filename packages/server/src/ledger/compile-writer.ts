@@ -18,8 +18,9 @@ type Definition = {
 
 /**
  * Makes, once for a schema, what checks and writes its values in one walk. It knows what events are made of: strict objects,
- * lists, texts with a greatest length, numbers, words of a list, and what may be null. Undefined for a schema that holds
- * anything else. It writes what `canonicalJson` would write of what the schema gives, and nothing that the schema refuses.
+ * lists, texts with a greatest length, numbers, words of a list, what may be null, and members that may be left out.
+ * Undefined for a schema that holds anything else. It writes what `canonicalJson` would write of what the schema gives, and
+ * nothing that the schema refuses.
  */
 export function compileWriter(schema: z.ZodType): Writer | undefined {
   const definition = definitionOf(schema);
@@ -94,30 +95,36 @@ function writeList(values: readonly unknown[], write: Writer): string | undefine
   return `[${text}]`;
 }
 
-/** Only of strict objects, whose members must all be there: so one that counts as many has no others. */
+/** Only of strict objects: one that counts as many members as were found has no others. */
 function compileObject({ shape = {}, catchall }: Definition): Writer | undefined {
   if (catchall === undefined || definitionOf(catchall).type !== 'never') return undefined;
   const names = Object.keys(shape).toSorted();
-  const members = names.map((name, at) => {
-    const schema = shape[name];
-    return { name, before: `${at === 0 ? '' : ','}${JSON.stringify(name)}:`, write: schema && compileWriter(schema) };
+  const members = names.map((name) => {
+    const { innerType, type } = definitionOf(shape[name] as z.ZodType);
+    const mayBeLeftOut = type === 'optional';
+    const schema = mayBeLeftOut ? innerType : shape[name];
+    return { name, before: `${JSON.stringify(name)}:`, mayBeLeftOut, write: schema && compileWriter(schema) };
   });
   const known = members.filter((one): one is typeof one & { write: Writer } => one.write !== undefined);
   if (known.length < members.length) return undefined;
   return (value) => (isPlainObject(value) ? writeMembers(value, known) : undefined);
 }
 
-type Member = { readonly name: string; readonly before: string; readonly write: Writer };
+type Member = { readonly name: string; readonly before: string; readonly mayBeLeftOut: boolean; readonly write: Writer };
 
 function writeMembers(value: Readonly<Record<string, unknown>>, members: readonly Member[]): string | undefined {
   let text = '';
-  for (const { name, before, write } of members) {
-    if (!Object.hasOwn(value, name)) return undefined;
+  let found = 0;
+  for (const { name, before, mayBeLeftOut, write } of members) {
+    if (Object.hasOwn(value, name)) found++;
+    else if (mayBeLeftOut) continue;
+    else return undefined;
+    if (mayBeLeftOut && value[name] === undefined) continue;
     const one = write(value[name]);
     if (one === undefined) return undefined;
-    text += before + one;
+    text += (text === '' ? '' : ',') + before + one;
   }
-  return Object.keys(value).length === members.length ? `{${text}}` : undefined;
+  return Object.keys(value).length === found ? `{${text}}` : undefined;
 }
 
 function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -56,6 +56,14 @@ type Definition = {
   format?: string;
 };
 
+/** A strict object; what may be left out sometimes is. */
+function recordOf(shape: Record<string, z.ZodType>): fc.Arbitrary<unknown> {
+  const names = Object.keys(shape).filter((name) => (shape[name]?._zod.def as Definition | undefined)?.type !== 'optional');
+  return fc.record(Object.fromEntries(Object.entries(shape).map(([name, one]) => [name, valuesOf(one)])), {
+    requiredKeys: names,
+  });
+}
+
 /** Mostly what a schema takes, sometimes anything. */
 function valuesOf(schema: z.ZodType): fc.Arbitrary<unknown> {
   const { type, shape = {}, innerType, element, entries = {}, format } = schema._zod.def as unknown as Definition;
@@ -65,9 +73,10 @@ function valuesOf(schema: z.ZodType): fc.Arbitrary<unknown> {
     number: () => (format === undefined ? fc.double({ noNaN: true, min: -1e9, max: 1e9 }) : fc.integer()),
     boolean: () => fc.boolean(),
     enum: () => fc.constantFrom(...Object.values(entries)),
+    optional: () => fc.oneof(fc.constant(undefined), valuesOf(innerType ?? z.never())),
     nullable: () => fc.oneof(fc.constant(null), valuesOf(innerType ?? z.never())),
     array: () => fc.array(valuesOf(element ?? z.never()), { maxLength: 3 }),
-    object: () => fc.record(Object.fromEntries(Object.entries(shape).map(([name, one]) => [name, valuesOf(one)]))),
+    object: () => recordOf(shape),
   }[type];
   assert.ok(good, `an event holds a ${type}`);
   return fc.oneof({ weight: 60, arbitrary: good() }, { weight: 1, arbitrary: value });
