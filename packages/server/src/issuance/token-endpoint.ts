@@ -13,18 +13,14 @@ import { manifestParameter } from './manifest-parameter.ts';
 
 /**
  * The token endpoint (RFC 6749 §3.2). A DPoP proof with our nonce is demanded of every client (RFC 9449 §5 and §8), then
- * it is established who the client is, as the grant says, then the grant decides. Only an engine answers by itself.
+ * it is established who the client is, as the grant says, then the grant decides.
  */
 export function tokenEndpoint(room: IssuanceRoom): RawHandler {
   const url = `${room.issuer}/token`;
   const nonce = { required: true, nonces: room.nonces };
-  return createEndpoint(room, async (form, request, response) => {
+  return createEndpoint(room, async (form, request) => {
     const grant = grantTable.get(requiredParameter(form, 'grant_type'));
     if (grant === undefined) throw new Fault('grant.unsupported');
-    if (grant.knows === 'engine') {
-      await grant.act(room, { form, request, response });
-      return 'answered';
-    }
     const proofs = headerValues(request, 'dpop');
     const proof = orProofFault(() => verifyDpopProof({ headerValues: proofs, method: 'POST', url, now: room.clock(), nonce }));
     if (grant.knows === 'own-assertion') return grant.act(room, { form, proof });
