@@ -1,9 +1,11 @@
-import { checkPolicy, getPolicy, publishPolicy } from '@surety/contract/authority-routes';
-import { askFirst } from '../ask-first.ts';
-import { change, read } from '../change.ts';
-import type { CommandSpec } from '../command.ts';
+import { checkPolicy, getPolicy } from '@surety/contract/authority-routes';
+import { read } from '../change.ts';
+import type { Cli, CommandSpec, Given } from '../command.ts';
+import { isFolder } from '../local/policy-folder.ts';
 import { safeText } from '../output/safe-text.ts';
 import { localOffset, localTime } from '../output/times.ts';
+import { checkFolder, labCommands } from './policy-lab.ts';
+import { policySchemaCommand } from './policy-schema.ts';
 import { readText } from './read-given.ts';
 
 export const policyCommands: readonly CommandSpec[] = [
@@ -19,27 +21,19 @@ export const policyCommands: readonly CommandSpec[] = [
     },
   },
   {
-    usage: 'check <file>',
-    summary: 'Say whether a policy can be read. Changes nothing',
-    run: async (cli, { args }) => {
-      const checked = await read(cli, checkPolicy, { text: await readText(cli, args[0] ?? '') });
-      await cli.print.result(checked, [cli.print.style.mark('allowed', 'The policy can be read.')], 'ok');
-    },
+    usage: 'check <folder|file>',
+    summary: 'Look at policies and run the tests beside them, here, without a server',
+    options: [{ flags: '--strict', about: 'fail for what should be looked at, too' }],
+    run: checkPath,
   },
-  {
-    usage: 'deploy <file>',
-    summary: "Publish the organisation's policy. It is in force at once, everywhere",
-    changes: true,
-    run: async (cli, { args }) => {
-      const text = await readText(cli, args[0] ?? '');
-      await askFirst(cli, 'Publish this policy? It is in force at once, for every agent.');
-      const policy = await change(cli, publishPolicy, { text });
-      if (policy !== undefined)
-        await cli.print.result(
-          policy,
-          [cli.print.style.mark('allowed', `Version ${policy.version} is in force.`)],
-          String(policy.version),
-        );
-    },
-  },
+  policySchemaCommand,
+  ...labCommands,
 ];
+
+/** With the decision point installed here, nobody is asked. Without it, the server says whether a file can be read. */
+async function checkPath(cli: Cli, given: Given): Promise<number | void> {
+  const path = given.args[0] ?? '';
+  if (cli.frontDoor.policyLab !== undefined || (await isFolder(path))) return checkFolder(cli, given);
+  const checked = await read(cli, checkPolicy, { text: await readText(cli, path) });
+  await cli.print.result(checked, [cli.print.style.mark('allowed', 'The policy can be read.')], 'ok');
+}

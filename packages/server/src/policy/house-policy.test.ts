@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { apiActions } from '@surety/contract/routes';
+import { accessActions } from '@surety/contract/authzen';
+import { apiActions as routeActions } from '@surety/contract/routes';
 import { readPolicies } from '@surety/decision/read-policies';
 import { openCedar } from '@surety/decision/cedar-engine';
 import fc from 'fast-check';
@@ -7,6 +8,7 @@ import { test } from 'vitest';
 import { defaultOrganisationPolicy, defaultRoles } from './default-policy.ts';
 import { type HouseContext, housePolicy, plainHouseContext } from './house-policy.ts';
 
+const apiActions = [...routeActions, ...accessActions].sort();
 const engine = openCedar();
 const read = readPolicies(housePolicy, { vocabulary: 'house' });
 assert.ok(read.ok, JSON.stringify(read));
@@ -66,12 +68,13 @@ test('a person without a role reads who they are and keeps their own keys, and d
   );
 });
 
-test('an agent or workload reads who it is and no more, whatever roles are claimed for it and whatever it owns', () => {
+test('an agent or workload reads who it is, a workload may ask for decisions, and no more, whatever roles are claimed for it and whatever it owns', () => {
   for (const kind of ['Agent', 'Workload']) {
     const permitted = apiActions.filter((action) =>
       may(kind, ['administrator', 'owner', 'security'], action, { owns: true, self: true, from: 'draft', to: 'active' }),
     );
-    assert.deepEqual(permitted, ['key:enrol', 'self:read', 'server:claim'], kind);
+    const asks = kind === 'Workload' ? accessActions : [];
+    assert.deepEqual(permitted, [...asks, 'key:enrol', 'self:read', 'server:claim'], kind);
   }
 });
 
@@ -97,6 +100,8 @@ test('security stops and starts, ends what is dangerous and sets policy, but giv
     'passkey:revoke',
     'policy:publish',
     'role:set',
+    'application:publish',
+    'application:remove',
     'log:read',
     ...reads,
   ]) {
@@ -140,6 +145,29 @@ test('a developer registers agents, and enrols and activates those they answer f
   assert.ok(human(['developer'], 'agent:move', { owns: true, from: 'draft', to: 'active' }));
   assert.ok(!human(['developer'], 'agent:move', { owns: false, from: 'draft', to: 'active' }));
   assert.ok(!human(['developer'], 'mandate:give', { owns: true }));
+});
+
+test('security, owners and developers propose changes of policy; security alone, beside administrators, puts them in force', () => {
+  for (const role of ['security', 'owner', 'developer', 'administrator']) assert.ok(human([role], 'policy:propose'), role);
+  for (const role of ['approver', 'auditor']) assert.ok(!human([role], 'policy:propose'), role);
+  for (const role of ['owner', 'developer', 'approver', 'auditor']) {
+    assert.ok(!human([role], 'policy:publish'), role);
+    assert.ok(!human([role], 'policy:deployers'), role);
+  }
+});
+
+test('a workload that was named deploys policy, and nothing else by that; nobody else has such a role', () => {
+  const acts = ['policy:propose', 'policy:publish', 'policy:read', 'role:read', 'system:read'];
+  const before = apiActions.filter((action) => may('Workload', [], action));
+  const after = apiActions.filter((action) => may('Workload', ['deployer'], action));
+  assert.deepEqual(
+    after.filter((action) => !before.includes(action)),
+    acts,
+  );
+  for (const action of acts) {
+    assert.ok(!may('Agent', ['deployer'], action), action);
+    assert.ok(!human(['deployer'], action), action);
+  }
 });
 
 test('an approver answers requests', () => {

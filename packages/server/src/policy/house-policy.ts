@@ -43,7 +43,7 @@ permit (
   principal is Human,
   action in [
     Action::"human:read", Action::"workload:read", Action::"agent:read", Action::"mandate:read", Action::"system:read",
-    Action::"role:read", Action::"policy:read", Action::"task:read", Action::"request:read", Action::"action:read",
+    Action::"role:read", Action::"policy:read", Action::"destination:read", Action::"task:read", Action::"request:read", Action::"action:read",
     Action::"status:read"
   ],
   resource
@@ -56,7 +56,7 @@ when {
 @id("house.log")
 permit (
   principal is Human,
-  action in [Action::"log:read", Action::"key:read", Action::"issuer:read", Action::"partner:read", Action::"passkey:read"],
+  action in [Action::"log:read", Action::"key:read", Action::"issuer:read", Action::"partner:read", Action::"passkey:read", Action::"application:read", Action::"payload:read"],
   resource
 )
 when { principal.roles.contains("security") || principal.roles.contains("auditor") };
@@ -65,8 +65,9 @@ when { principal.roles.contains("security") || principal.roles.contains("auditor
 permit (
   principal is Human,
   action in [
-    Action::"agent:stop", Action::"agent:start", Action::"mandate:end", Action::"task:end", Action::"credential:revoke",
-    Action::"passkey:revoke", Action::"role:set", Action::"policy:publish", Action::"key:rotate", Action::"issuer:remove", Action::"partner:remove"
+    Action::"agent:stop", Action::"agent:start", Action::"action:release", Action::"mandate:end", Action::"task:end", Action::"task:declassify", Action::"destination:change", Action::"credential:revoke",
+    Action::"passkey:revoke", Action::"role:set", Action::"policy:publish", Action::"policy:deployers", Action::"key:rotate", Action::"issuer:remove", Action::"partner:remove",
+    Action::"application:publish", Action::"application:remove"
   ],
   resource
 )
@@ -91,6 +92,18 @@ when { principal.roles.contains("owner") && context.owns && !context.handsOver }
 permit (principal is Human, action == Action::"request:answer", resource)
 when { principal.roles.contains("owner") || principal.roles.contains("approver") };
 
+@id("house.propose")
+permit (principal is Human, action == Action::"policy:propose", resource)
+when { principal.roles.contains("security") || principal.roles.contains("owner") || principal.roles.contains("developer") };
+
+@id("house.deployer")
+permit (
+  principal is Workload,
+  action in [Action::"policy:read", Action::"role:read", Action::"system:read", Action::"policy:propose", Action::"policy:publish"],
+  resource
+)
+when { principal.roles.contains("deployer") };
+
 @id("house.developer")
 permit (principal is Human, action in [Action::"agent:register", Action::"workload:register"], resource)
 when { principal.roles.contains("developer") };
@@ -105,6 +118,10 @@ when {
   (principal.roles.contains("owner") || principal.roles.contains("developer")) && context.owns &&
   (context.from == "draft" || context.to != "active")
 };
+
+// A workload asks for the application that names it, and is let in by that document; an agent never asks.
+@id("house.pep")
+permit (principal is Workload, action in [Action::"access:evaluate", Action::"access:search", Action::"access:request"], resource);
 
 @id("house.own.key")
 permit (

@@ -2,13 +2,13 @@ import * as contract from '@surety/contract/authority-routes';
 import { type AnyAnswer, answer } from '#kernel/answer';
 import { Fault } from '#kernel/fault';
 import { findPolicy } from './policy-store.ts';
-import { checkOrganisationPolicy, publishPolicy } from './publish-policy.ts';
+import { checkOrganisationPolicy } from './publish-policy.ts';
 import { listRoles } from './role-store.ts';
-import { type PolicyHouse, setRole } from './set-role.ts';
+import type { PolicyHouse } from './set-role.ts';
 
+/** What changes policy is answered by the lab, which looks at the effect first. */
 export function policyRoutes(room: PolicyHouse): readonly AnyAnswer[] {
   return [
-    answer(contract.setRole, ({ principal }, input) => setRole(room, principal, input)),
     answer(contract.listRoles, async () => ({ items: await listRoles(room.db) })),
     answer(contract.getPolicy, async () => {
       const policy = await findPolicy(room.db);
@@ -16,6 +16,5 @@ export function policyRoutes(room: PolicyHouse): readonly AnyAnswer[] {
       return policy;
     }),
     answer(contract.checkPolicy, async (_caller, { text }) => ({ policies: checkOrganisationPolicy(text) })),
-    answer(contract.publishPolicy, ({ principal }, input) => publishPolicy(room, principal, input)),
   ];
 }

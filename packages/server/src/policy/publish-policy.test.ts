@@ -37,7 +37,7 @@ test('two nodes that start together give a new house one policy and one revision
     { type: 'policy.published', actor: 'house', data: { version: 1, documentDigest: documentDigest(defaultOrganisationPolicy) } },
   ]);
   await upToDate();
-  assert.deepEqual(await facts.organisation(), { version: 1, text: defaultOrganisationPolicy });
+  assert.deepEqual(await facts.organisation(), { version: 1, rules: [], text: defaultOrganisationPolicy });
 });
 
 test('what an administrator has set is not set back by the next start', async () => {

@@ -1,11 +1,13 @@
 import type { PolicyView } from '@surety/contract/authority-routes';
+import type { HistoryRule } from '@surety/contract/history';
 import { announce } from '#change/announce';
 import { type Clock, instant } from '#kernel/clock';
 import type { Tx } from '#kernel/db';
+import { Fault } from '#kernel/fault';
 import { record } from '#ledger/record';
 import { checkPolicies } from './check-policies.ts';
-import { documentDigest } from './document-digest.ts';
-import { addPolicyVersion, findPolicy, lockPolicies } from './policy-store.ts';
+import { policyDigest } from './document-digest.ts';
+import { addPolicyVersion, findPolicy, findPolicyVersion, lockPolicies, nextPolicyVersion } from './policy-store.ts';
 import type { PolicyHouse } from './set-role.ts';
 
 /**
@@ -18,7 +20,7 @@ export async function publishPolicy(house: PolicyHouse, actor: string, { text }:
     await lockPolicies(tx);
     const before = await findPolicy(tx);
     if (before?.text === text) return before;
-    const policy = await addPolicyRecorded(tx, house.clock, { version: (before?.version ?? 0) + 1, text, actor });
+    const policy = await addPolicyRecorded(tx, house.clock, { version: await nextPolicyVersion(tx), text, actor });
     await announce(tx, [{ what: 'changed', key: 'policy' }]);
     return policy;
   });
@@ -29,18 +31,23 @@ export function checkOrganisationPolicy(text: string): number {
   return checkPolicies(text, { path: '/text' }).policies.length;
 }
 
-export async function addPolicyRecorded(
-  tx: Tx,
-  clock: Clock,
-  { version, text, actor }: { readonly version: number; readonly text: string; readonly actor: string },
-): Promise<PolicyView> {
-  const policy = { version, text, publishedBy: actor, publishedAt: instant(clock()) };
-  await addPolicyVersion(tx, policy);
+/** Without `rules`, those in force stay. */
+type NewPolicy = {
+  readonly version: number;
+  readonly text: string;
+  readonly rules?: readonly HistoryRule[] | undefined;
+  readonly actor: string;
+};
+
+export async function addPolicyRecorded(tx: Tx, clock: Clock, { version, text, rules, actor }: NewPolicy): Promise<PolicyView> {
+  await addPolicyVersion(tx, { version, text, rules, publishedBy: actor, publishedAt: instant(clock()) });
+  const policy = await findPolicyVersion(tx, version);
+  if (policy === undefined) throw new Fault('internal', 'a policy that was published is not there');
   await record(tx, clock, {
     type: 'policy.published',
     actor,
     about: 'policy',
-    data: { version, documentDigest: documentDigest(text) },
+    data: { version, documentDigest: policyDigest(policy) },
   });
   return policy;
 }

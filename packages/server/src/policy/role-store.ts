@@ -20,6 +20,16 @@ export async function findRoleRevision(tx: Tx, name: string, revision: number): 
   return rows[0] && fromRow(rows[0]);
 }
 
+/** The revision that was in force at an instant; the first one for an instant before it. */
+export async function findRoleAt(tx: Tx, name: string, at: Date): Promise<Role | undefined> {
+  const { rows } = await tx.query<RoleRow>(
+    `select ${columns} from role where name = $1
+     order by set_at <= $2 desc, case when set_at <= $2 then revision end desc nulls last, revision limit 1`,
+    [name, at],
+  );
+  return rows[0] && fromRow(rows[0]);
+}
+
 /** The newest revision of every role, by name. */
 export async function listRoles(tx: Tx): Promise<Role[]> {
   const { rows } = await tx.query<RoleRow>(`select distinct on (name) ${columns} from role order by name, revision desc`);
