@@ -10,6 +10,7 @@ import { record } from '#ledger/record';
 import { resolveOf } from '#registry/find-principal';
 import { holdHumans } from '#registry/human-store';
 import type { CatalogueHouse } from './catalogue-house.ts';
+import { classifySystem } from './classify-labels.ts';
 import { readSystem } from './read-system.ts';
 import { addSystem as storeSystem, findSystemByName, type StoredSystem, viewSystem } from './system-store.ts';
 import { checkUpstream, describeUpstream } from './upstream.ts';
@@ -43,6 +44,7 @@ export async function addSystem(house: CatalogueHouse, actor: string, input: Add
       displayName: input.displayName ?? name,
       systemOwner: (await holdSystemOwner(tx, input.systemOwner ?? actor)).id,
       upstream,
+      flow: { labels: classifySystem(upstream), by: 'heuristic' },
       operations,
       state: 'active',
       revision: 1,

@@ -3,6 +3,7 @@ import type { SystemCredential } from '@surety/contract/enforcement';
 import { type Operation, protocolOperations, type Upstream } from '@surety/contract/system';
 import { definitionDigest } from '@surety/decision/definition-digest';
 import { classifyEffect, type EffectHints } from './classify-effect.ts';
+import { classifyFlow } from './classify-flow.ts';
 
 /** One operation as its server describes it. Every word of it is the server's claim. */
 export type DescribedOperation = {
@@ -10,6 +11,7 @@ export type DescribedOperation = {
   readonly title?: string | undefined;
   readonly description?: string | undefined;
   readonly inputSchema: unknown;
+  readonly outputSchema?: unknown;
   readonly annotations?: EffectHints | undefined;
   /** Everything about it whose change must be looked at again; hashed whole. */
   readonly definition: unknown;
@@ -50,12 +52,14 @@ function digestOrUndefined(definition: unknown): string | undefined {
 }
 
 function operationOf(one: DescribedOperation, digest: string): Operation {
+  const effect = protocolOperations[one.name]?.effect ?? classifyEffect(one.name, one.annotations);
   return {
     name: one.name,
     title: plainTitle(one.title ?? one.name),
-    effect: protocolOperations[one.name]?.effect ?? classifyEffect(one.name, one.annotations),
+    effect,
     effectBy: 'heuristic',
     definitionDigest: digest,
+    flow: classifyFlow(one, effect),
   };
 }
 
@@ -75,6 +79,8 @@ export type Comparison = {
   readonly added: number;
   readonly changed: number;
   readonly gone: number;
+  /** How many are the same, and have now been read for what comes back from them. */
+  readonly read: number;
 };
 
 /**
@@ -87,12 +93,17 @@ export function compareOperations(before: readonly Operation[], now: readonly Op
   const names = new Set(now.map(({ name }) => name));
   let added = 0;
   let changed = 0;
+  let read = 0;
   const operations = now.map((one): Operation => {
     const old = known.get(one.name);
-    if (old?.definitionDigest === one.definitionDigest) return old;
+    if (old?.definitionDigest === one.definitionDigest) {
+      if (old.flow !== undefined || one.flow === undefined) return old;
+      read += 1;
+      return { ...old, flow: one.flow };
+    }
     if (old === undefined) added += 1;
     else changed += 1;
     return { ...one, effect: 'unknown', effectBy: 'nobody' };
   });
-  return { operations, added, changed, gone: before.filter(({ name }) => !names.has(name)).length };
+  return { operations, added, changed, gone: before.filter(({ name }) => !names.has(name)).length, read };
 }

@@ -27,8 +27,8 @@ export async function refreshSystem(
   return house.db.transaction(async (tx) => {
     const before = await lockSystem(tx, known.id);
     if (before.state === 'removed') throw new Fault('system.not_found', ref);
-    const { operations, ...counts } = compareOperations(before.operations, now);
-    if (counts.added + counts.changed + counts.gone === 0) return viewSystem(tx, before);
+    const { operations, read, ...counts } = compareOperations(before.operations, now);
+    if (counts.added + counts.changed + counts.gone + read === 0) return viewSystem(tx, before);
     const after = { ...before, operations, revision: before.revision + 1 };
     await saveSystem(tx, after);
     await record(tx, house.clock, {

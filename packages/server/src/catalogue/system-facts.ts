@@ -1,5 +1,6 @@
 import type { GuardedSystem } from '@surety/contract/enforcement';
 import type { CredentialPlace } from '@surety/contract/system';
+import { classifyLabels } from './classify-labels.ts';
 import { createFactCache } from '#change/fact-cache';
 import type { Feed } from '#change/feed';
 import { listCredentialPlaces } from '#broker/system-credential-store';
@@ -37,15 +38,19 @@ async function guardedOf(db: Db, system: StoredSystem | undefined): Promise<Guar
 }
 
 function toGuarded(
-  { id, name, revision, upstream, operations }: StoredSystem,
+  { id, name, revision, upstream, operations, flow }: StoredSystem,
   credentialPlace: CredentialPlace | undefined,
 ): GuardedSystem {
   const looked = operations.filter(({ effectBy }) => effectBy !== 'nobody');
-  const guarded = looked.map(({ name: operation, effect, effectBy, definitionDigest }) => ({
-    name: operation,
-    effect,
-    definitionDigest,
-    classified: effectBy === 'person',
+  const guarded = looked.map((one) => ({
+    name: one.name,
+    effect: one.effect,
+    definitionDigest: one.definitionDigest,
+    classified: one.effectBy === 'person',
+    labels: one.flow?.labels ?? classifyLabels(one),
+    fields: one.flow?.fields ?? {},
+    guards: one.flow?.guards ?? [],
   }));
-  return { id, name, revision, upstream, credentialPlace, operations: new Map(guarded.map((one) => [one.name, one])) };
+  const all = new Map(guarded.map((one) => [one.name, one]));
+  return { id, name, revision, upstream, credentialPlace, labels: flow.labels, operations: all };
 }

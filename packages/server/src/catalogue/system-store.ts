@@ -6,7 +6,7 @@ import { orFault, type Tx } from '#kernel/db';
 import { Fault } from '#kernel/fault';
 import type { SystemRow } from '#store/rows';
 
-const columns = 'id, name, display_name, system_owner, upstream, operations, state, revision, created_at';
+const columns = 'id, name, display_name, system_owner, upstream, operations, state, revision, created_at, labels, labels_by';
 
 /** A system as its own row holds it; whether it has a credential is the broker's to know. */
 export type StoredSystem = Omit<System, 'hasCredential'>;
@@ -55,7 +55,7 @@ export async function listSystemNames(tx: Tx, names: readonly string[]): Promise
 /** Fault `name.taken` when a system has, or had, this name. */
 export async function addSystem(tx: Tx, system: StoredSystem): Promise<void> {
   await orFault(
-    tx.query(`insert into system (${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, [
+    tx.query(`insert into system (${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, [
       system.id,
       system.name,
       system.displayName,
@@ -65,17 +65,21 @@ export async function addSystem(tx: Tx, system: StoredSystem): Promise<void> {
       system.state,
       system.revision,
       system.createdAt,
+      system.flow.labels,
+      system.flow.by,
     ]),
     'name.taken',
   );
 }
 
 export async function saveSystem(tx: Tx, system: StoredSystem): Promise<void> {
-  await tx.query('update system set operations = $2, state = $3, revision = $4 where id = $1', [
+  await tx.query('update system set operations = $2, state = $3, revision = $4, labels = $5, labels_by = $6 where id = $1', [
     system.id,
     JSON.stringify(system.operations),
     system.state,
     system.revision,
+    system.flow.labels,
+    system.flow.by,
   ]);
 }
 
@@ -103,6 +107,7 @@ function fromRow(row: SystemRow): StoredSystem {
     displayName: row.display_name,
     systemOwner: row.system_owner as HumanId,
     upstream: Upstream.parse(row.upstream),
+    flow: { labels: row.labels, by: row.labels_by as System['flow']['by'] },
     operations: z.array(Operation).parse(row.operations),
     state: row.state as System['state'],
     revision: row.revision,
