@@ -14,7 +14,7 @@ import { fetchNonce, isIssued, signRequests, type TokenSide } from './token/toke
 const connections = 16;
 
 /** How many hops lie above the task that an exchange opens, with its own. */
-const depths = [1, 3, 4] as const;
+const depths = [1, 3, 10] as const;
 
 /** Clients that take turns. */
 const clients = 64;

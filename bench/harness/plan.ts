@@ -8,6 +8,10 @@ export type Plan = {
   readonly pin: boolean;
   /** Folder for CPU profiles of our own servers; undefined: none are taken. */
   readonly profileFolder: string | undefined;
+  /** Folder of recorded runs (docs/reference/traces.md), for `effect`. */
+  readonly traces?: string | undefined;
+  /** How many of these runs go through the gateway; as many as the benchmark takes by itself when left out. */
+  readonly gatewayRuns?: number | undefined;
   /** Tells a person what is going on; never standard output. */
   readonly say: (line: string) => void;
 };

@@ -1,6 +1,6 @@
 import { fromPlain, isExactRecord, type ExactRecord } from '@surety/contract/exact-json';
 import { MandateDocument } from '@surety/contract/mandate';
-import type { CallFacts } from '@surety/decision/call-facts';
+import type { CallFacts, TaskFacts } from '@surety/decision/call-facts';
 import { callRequest } from '@surety/decision/call-request';
 import { openCedar } from '@surety/decision/cedar-engine';
 import { openCedarWasm } from '@surety/decision/cedar-wasm-engine';
@@ -12,13 +12,19 @@ import { defaultOrganisationPolicy, defaultRoles } from '@surety/server/policy/d
 /** Whether a call is within its agent's mandate or asks for more. */
 export type Asked = 'within' | 'beyond';
 
-/** Agents, each with a mandate of one permission with limits, an owner with a role, and the policy of a new house. */
+/**
+ * Agents, each with a mandate of one permission with limits, an owner with a role, and the policy of a new house. A call comes
+ * from a chain of `links` agents: the caller, and above it those that passed it on.
+ */
 export type DecideWorld = {
   readonly mandates: number;
+  readonly links: number;
   readonly engine: PolicyEngine;
   /** What our decision is made on; the same object for the same agent and question. */
   facts(at: number, asked: Asked): CallFacts;
-  /** The same call as a question to Cedar, made before. */
+  /** The numbers of the agents of the chain that ends with this one, the caller first. */
+  chainOf(at: number): readonly number[];
+  /** The same call as a question to Cedar, made before, asked about one agent. */
   request(at: number, asked: Asked): PolicyRequest;
   /** Every mandate in one set. */
   readonly everyone: { evaluate(request: PolicyRequest): Verdict };
@@ -29,7 +35,10 @@ const now = Date.parse('2026-06-10T10:00:00Z');
 const ownerId = 'hum_00000000000000000000000001';
 const amounts: Readonly<Record<Asked, ExactRecord>> = { within: args(20), beyond: args(420) };
 
-export function openDecideWorld(mandates: number): DecideWorld {
+/** Mandates that were compiled and taken in once, for chains of any length. */
+export type DecideHouse = { readonly mandates: number; world(links: number): DecideWorld; close(): void };
+
+export function openDecideHouse(mandates: number): DecideHouse {
   const engine = openCedar();
   const compiled = Array.from({ length: mandates }, (_, at) => compileOne(at));
   const prepared = compiled.map((mandate) => prepareMandate(engine, mandate));
@@ -37,10 +46,19 @@ export function openDecideWorld(mandates: number): DecideWorld {
     { name: 'owner', revision: 1, policies: prepareRole(engine, { name: 'owner', text: defaultRoles.owner.answersFor }) },
   ];
   const organisation = { version: 1, policies: prepareOrganisation(engine, defaultOrganisationPolicy) };
-  const facts = ofEach((at, asked) => ({ ...factsOf(at, prepared[at]), roles, organisation, call: callOf(asked) }));
-  const request = ofEach((at, asked) => requestOf(facts(at, asked)));
   const everyone = openSet(compiled.flatMap(({ permits }) => permits));
-  return { mandates, engine, facts, request, everyone, close: () => everyone.close() };
+  return {
+    mandates,
+    close: () => everyone.close(),
+    world: (links) => {
+      const chainOf = (at: number) => Array.from({ length: links }, (_, above) => (at + above * 7) % mandates);
+      const facts = ofEach((at, asked) => ({ ...chainFacts(chainOf(at), prepared), roles, organisation, call: callOf(asked) }));
+      const request = ofEach((at, asked) =>
+        requestOf({ ...linkFacts(at, prepared[at]), roles, organisation, call: callOf(asked) }),
+      );
+      return { mandates, links, engine, facts, chainOf, request, everyone, close: () => undefined };
+    },
+  };
 }
 
 function ofEach<One>(make: (at: number, asked: Asked) => One): (at: number, asked: Asked) => One {
@@ -71,31 +89,75 @@ function agentId(at: number): string {
   return `agt_${String(at).padStart(26, '0')}`;
 }
 
-function factsOf(at: number, policies: MandatePolicies | undefined): Omit<CallFacts, 'roles' | 'organisation' | 'call'> {
+type LinkFacts = Omit<CallFacts, 'roles' | 'organisation' | 'call'>;
+
+/** The facts of an agent that acts by itself. */
+function linkFacts(at: number, policies: MandatePolicies | undefined): LinkFacts {
   const agent = agentId(at);
   return {
     nowMs: now,
     isFresh: true,
     agent: { id: agent, name: `agent-${at}`, state: 'active', riskTier: 'medium', autonomy: 'act', owner: ownerId },
     owner: { id: ownerId, name: 'maya', state: 'active', roles: ['owner'], groups: ['support'] },
-    task: {
-      id: 'tsk_1',
-      agent,
-      requester: agent,
-      trigger: 'agent',
-      state: 'open',
-      expiresAtMs: now + 60_000,
-      parent: null,
-      root: 'tsk_1',
-      depth: 0,
-      hop: null,
-    },
+    task: rootTask(taskId(at), agent),
     chain: [],
     requester: undefined,
     system: { id: 'sys_1', name: 'payments', revision: 1 },
     operation: { name: 'refund', effect: 'money', definitionDigest: 'definition-1' },
     mandate: { id: `man_${at}`, version: 1, documentDigest: 'digest', signatureHolds: true, policies },
     approval: undefined,
+  };
+}
+
+/** The caller first: what hangs below the last of them, which began by itself. */
+function chainFacts(chain: readonly number[], prepared: readonly MandatePolicies[]): LinkFacts {
+  const links = chain.toReversed().map((at) => linkFacts(at, prepared[at]));
+  const tasks = links.map(({ task, agent }, depth): TaskFacts => {
+    const above = links[depth - 1];
+    if (task === undefined || agent === undefined) throw new Error('a link of our own lacks something');
+    if (above === undefined) return task;
+    const hop = { details: null, audiences: null, depthLeft: 4, expiresAtMs: now + 60_000, policies: null };
+    const [root] = links;
+    return {
+      ...task,
+      requester: above.agent?.id ?? '',
+      parent: above.task?.id ?? '',
+      root: root?.task?.id ?? '',
+      depth,
+      hop,
+    };
+  });
+  const own = links.at(-1);
+  if (own === undefined) throw new Error('a chain has a link');
+  const above = links
+    .slice(0, -1)
+    .map(({ agent, owner, mandate }, depth) => ({ agent, owner, mandate, task: placed(tasks, depth) }));
+  return { ...own, task: placed(tasks, tasks.length - 1), chain: above };
+}
+
+function placed(tasks: readonly TaskFacts[], depth: number): TaskFacts {
+  const task = tasks[depth];
+  if (task === undefined) throw new Error('every link has a task');
+  return task;
+}
+
+function taskId(at: number): string {
+  return `tsk_${String(at).padStart(26, '0')}`;
+}
+
+function rootTask(id: string, agent: string): TaskFacts {
+  const expiresAtMs = now + 60_000;
+  return {
+    id,
+    agent,
+    requester: agent,
+    trigger: 'agent',
+    state: 'open',
+    expiresAtMs,
+    parent: null,
+    root: id,
+    depth: 0,
+    hop: null,
   };
 }
 

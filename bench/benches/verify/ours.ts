@@ -1,7 +1,11 @@
+import type { Agent } from '@surety/contract/agent';
+import type { CredentialId, TaskId } from '@surety/contract/id';
+import type { Task } from '@surety/contract/task';
 import { publicKeyOf } from '@surety/proof/jwk';
 import { createReplayTable } from '@surety/proof/replay-table';
 import { createAuthenticator } from '@surety/server/authn/authenticate';
 import { createFactCache } from '@surety/server/change/fact-cache';
+import { newTask } from '@surety/server/delegation/task';
 import type { Verifier } from './calls.ts';
 import type { World } from './world.ts';
 
@@ -12,7 +16,14 @@ import type { World } from './world.ts';
 export function ourVerifier(world: World): Verifier {
   const { issuerKey, cutOffs } = world;
   const issuerPublic = publicKeyOf(issuerKey);
-  const feed = { isFresh: () => true, cutoffOf: (key: string) => cutOffs.get(key), onChange: () => () => {}, catchUp: () => {} };
+  const feed = {
+    isFresh: () => true,
+    applied: () => 1,
+    cutoffOf: (key: string) => cutOffs.get(key),
+    cutoffNumberOf: (key: string) => (cutOffs.has(key) ? 2 : undefined),
+    onChange: () => () => {},
+    catchUp: () => {},
+  };
   const known = [...world.agents, world.stopped];
   const agents = new Map(known.map(({ agent }) => [agent.id as string, agent]));
   const credentials = new Map(
@@ -31,13 +42,15 @@ export function ourVerifier(world: World): Verifier {
   );
   const cached = <Fact>(facts: ReadonlyMap<string, Fact>) =>
     createFactCache<Fact>({ feed, max: 20_000, load: async (id) => facts.get(id), keysOf: (id) => [id] });
-  const [agentFacts, humanFacts, credentialFacts] = [
+  const tasks = new Map(known.map(({ agent, task, credential }) => [task, [openTask(agent, { task, credential })]]));
+  const [agentFacts, humanFacts, credentialFacts, chainFacts] = [
     cached(agents),
     cached(new Map([[world.owner.id as string, world.owner]])),
     cached(credentials),
+    cached<readonly Task[]>(tasks),
   ];
   const authenticator = createAuthenticator({
-    authority: { chain: async () => undefined, hasLostMandate: async () => false },
+    authority: { chain: (id) => chainFacts.get(id), hasLostMandate: async () => false },
     issuer: world.issuer,
     keyRing: { keyByKid: (kid) => (kid === issuerKey.kid ? issuerPublic : undefined), nonceSecret: world.nonceSecret },
     feed,
@@ -57,4 +70,12 @@ export function ourVerifier(world: World): Verifier {
       if (replays.spend(jkt, proofId, Date.now()) !== true) throw new Error('the proof was used before');
     },
   };
+}
+
+function openTask(
+  { id: agent, owner: answerable, purpose }: Agent,
+  { task, credential }: { task: string; credential: string },
+): Task {
+  const opened = newTask({ agent, answerable, purpose, lifetimeSeconds: 3_600, instance: credential }, Date.now());
+  return { ...opened, id: task as TaskId, root: task as TaskId, instance: credential as CredentialId };
 }

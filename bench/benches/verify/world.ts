@@ -6,7 +6,7 @@ import { createNonceSource, type NonceSource } from '@surety/proof/nonce';
 import { nowSeconds } from '../../load/sign.ts';
 
 /** An agent with its one key. */
-export type KnownAgent = { readonly agent: Agent; readonly credential: string; readonly key: SigningKey };
+export type KnownAgent = { readonly agent: Agent; readonly credential: string; readonly task: string; readonly key: SigningKey };
 
 /** A token as it was issued, and to whom. */
 export type SignedToken = { readonly holder: KnownAgent; readonly token: string; readonly claims: AccessTokenClaims };
@@ -67,7 +67,8 @@ export async function openWorld(): Promise<World> {
       scope: 'call',
       sub_profile: 'ai_agent',
       instance: holder.credential,
-      task: idOf('tsk', 1),
+      task: holder.task,
+      change: 1,
       cnf: { jkt: holder.key.jkt },
       ...changes,
     };
@@ -104,7 +105,7 @@ function knownAgent(at: number, owner: string): KnownAgent {
     revision: 1,
     createdAt: '2026-01-01T00:00:00Z',
   });
-  return { agent, credential: idOf('crd', at), key: generateSigningKey() };
+  return { agent, credential: idOf('crd', at), task: idOf('tsk', at), key: generateSigningKey() };
 }
 
 function idOf(prefix: string, at: number): string {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Agent } from '@surety/contract/agent';
+import { maxHops } from '@surety/contract/delegation';
 import { MandateDocument } from '@surety/contract/mandate';
 import type { Operation } from '@surety/contract/system';
 import { generateSigningKey, type PublicJwk, thumbprint } from '@surety/proof/jwk';
@@ -117,6 +118,7 @@ async function addOne(tx: Tx, { name, jwk }: NewAgent, { owner, signMandate }: G
     purpose: agent.purpose,
     autonomy: 'act_within_limits',
     expiresAt: new Date(Date.now() + 86_400_000).toISOString(),
+    maxDepth: maxHops,
     permissions: [{ system: 'crm', actions: ['*'], where: { '/amount': { max: '250' } } }],
   });
   const digest = mandateDigest(document);
