@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { Clock } from '#kernel/clock';
 import { Fault } from '#kernel/fault';
 import { errorFields, type Log } from '#kernel/log';
+import { commitMetered, makeMeters, MeterGone } from './commit-metered.ts';
 import { type CommitResult, type CommitUnit, commitUnits, type Query } from './commit-statement.ts';
 import { openOwnPool } from './own-pool.ts';
 
@@ -56,12 +57,57 @@ const patienceMs = 10;
 /** The least time that is left to a statement once it is sent, in milliseconds. */
 const leastMs = 100;
 
+/**
+ * Units that draw on something counted wait in a queue of their own, which opens with the first of them: they take turns with
+ * those of other nodes, and nothing else waits for that.
+ */
 export function openCommitQueue(options: CommitQueueOptions): CommitQueue {
-  return new BatchQueue(options);
+  const plain = new BatchQueue(options, ({ query }, units, now) => commitUnits(query, units, now));
+  let metered: BatchQueue | undefined;
+  let isClosing = false;
+  return {
+    commit: (unit) => {
+      if (unit.metering === undefined || isClosing) return plain.commit(unit);
+      metered ??= new BatchQueue({ ...options, lanes: 1 }, openMeteredWork());
+      return metered.commit(unit);
+    },
+    close: async () => {
+      isClosing = true;
+      await Promise.all([plain.close(), metered?.close()]);
+    },
+  };
+}
+
+/** How a batch is committed on a connection that is this batch's alone. */
+type BatchWork = (on: BatchConnection, units: readonly CommitUnit[], now: Date) => Promise<CommitResult[]>;
+
+type BatchConnection = {
+  readonly query: Query;
+  readonly ask: <Row>(text: string, values?: unknown[]) => Promise<{ rows: Row[] }>;
+};
+
+/** More meters than this are not remembered to exist. */
+const maxMeters = 20_000;
+
+function openMeteredWork(): BatchWork {
+  const made = new Set<string>();
+  return async (on, units, now) => {
+    const missing = [...new Set(units.flatMap(({ metering }) => metering?.locks ?? []))].filter((key) => !made.has(key));
+    if (made.size + missing.length > maxMeters) made.clear();
+    if (missing.length > 0) await makeMeters(on, missing, now);
+    for (const key of missing) made.add(key);
+    try {
+      return await commitMetered(on, units, now);
+    } catch (thrown) {
+      if (thrown instanceof MeterGone) made.clear();
+      throw thrown;
+    }
+  };
 }
 
 class BatchQueue implements CommitQueue {
   readonly #options: Required<Omit<CommitQueueOptions, 'url'>>;
+  readonly #work: BatchWork;
   readonly #pool: pg.Pool;
   /** Connections that are prepared and at rest. They go back to the pool only when they break. */
   readonly #atRest = new Set<pg.PoolClient>();
@@ -72,16 +118,20 @@ class BatchQueue implements CommitQueue {
   #closing: Promise<void> | undefined;
   #idle: (() => void) | undefined;
 
-  constructor({
-    url,
-    clock,
-    log,
-    onCommitted = () => {},
-    maxUnits = 256,
-    lanes = 2,
-    maxWaiting = 20_000,
-    timeoutMs = 2000,
-  }: CommitQueueOptions) {
+  constructor(
+    {
+      url,
+      clock,
+      log,
+      onCommitted = () => {},
+      maxUnits = 256,
+      lanes = 2,
+      maxWaiting = 20_000,
+      timeoutMs = 2000,
+    }: CommitQueueOptions,
+    work: BatchWork,
+  ) {
+    this.#work = work;
     this.#options = { clock, log, onCommitted, maxUnits, lanes, maxWaiting, timeoutMs };
     this.#pool = openOwnPool(url, lanes);
   }
@@ -189,8 +239,12 @@ class BatchQueue implements CommitQueue {
         const { rows } = await client.query({ name, text, values, query_timeout } as pg.QueryConfig);
         return { rows: rows as Row[] };
       };
-      return await commitUnits(
-        query,
+      const ask = async <Row>(text: string, values: unknown[] = []) => {
+        const { rows } = await client.query({ text, values, query_timeout } as pg.QueryConfig);
+        return { rows: rows as Row[] };
+      };
+      return await this.#work(
+        { query, ask },
         batch.map(({ unit }) => unit),
         new Date(this.#options.clock()),
       );
@@ -248,6 +302,7 @@ const settings = `
  * a lost deadlock or serialization (class 40) is nobody's; all else is the database's.
  */
 function blameOf(thrown: unknown): 'unit' | 'turn' | 'database' {
+  if (thrown instanceof MeterGone) return 'turn';
   const state = thrown instanceof pg.DatabaseError ? (thrown.code ?? '') : '';
   if (/^(?:22|23|54)/.test(state)) return 'unit';
   return state.startsWith('40') ? 'turn' : 'database';

@@ -1,7 +1,11 @@
 import type { Task } from '@surety/contract/task';
 import { bigintArray, byteaArray, integerArray, textArray, timeArray } from './binary-arrays.ts';
+import type { Deed, Settlement } from './deed.ts';
+import { deedArrays, deedColumns, deedTypes, deedValues } from './deed-rows.ts';
 import type { Entry } from './entry.ts';
+import type { Metering } from './metering.ts';
 import type { Spend } from './spend-key.ts';
+import type { TreeSight } from './tree-sight.ts';
 
 /** One act: all of its entries are kept, or none. */
 export type CommitUnit = {
@@ -13,13 +17,22 @@ export type CommitUnit = {
   readonly approval?: { readonly id: string; readonly usedBy: string } | undefined;
   /** Tasks that are opened with this act. */
   readonly tasks?: readonly Task[] | undefined;
+  /** What this act does, for whatever counts it. */
+  readonly deed?: Deed | undefined;
+  /** How an earlier act ended. */
+  readonly settles?: Settlement | undefined;
+  /** What must leave room for the deed. Such a unit is committed by `commit-metered.ts`. */
+  readonly metering?: Metering | undefined;
+  /** Values that came back with this act, for the tree of its task. */
+  readonly sights?: readonly TreeSight[] | undefined;
 };
 
 /**
  * What became of a unit. Anything but `committed` wrote none of its entries and tasks and used no approval; its spends may
- * stay spent. `replayed`: something was spent before; `stale`: the fence; `approval`: not approved, too late, or used.
+ * stay spent. `replayed`: something was spent before; `stale`: the fence; `approval`: not approved, too late, or used;
+ * `limit`: what it was to be counted against leaves no room any more.
  */
-export type CommitResult = 'committed' | 'replayed' | 'stale' | 'approval';
+export type CommitResult = 'committed' | 'replayed' | 'stale' | 'approval' | 'limit';
 
 export type Query = <Row>(text: string, values: unknown[], name: string) => Promise<{ rows: Row[] }>;
 
@@ -32,6 +45,9 @@ export type Query = <Row>(text: string, values: unknown[], name: string) => Prom
  * list before the first row passes. Two batches that want the same key or approval take turns, and the second loses.
  *
  * Of units in one batch that want the same approval only the first that is neither replayed nor stale is let near it.
+ * Deeds are written after everything that can speak against a unit. A deed is settled by whoever made it, so that nobody else
+ * waits for its row.
+ *
  * It names the tables of other rooms, `change`, `approval` and `task`, because all of this must happen at one instant.
  *
  * `?` stands for the next parameter. `passed` is true of a unit for which no part above has found a reason against it.
@@ -100,6 +116,41 @@ opened as (
   where ${passed}
   on conflict (id) do nothing
 )`,
+  deed: (passed) => `
+reserved as (
+  insert into deed (${deedColumns})
+  select ${deedTypes.map((type) => `?::${type}`).join(', ')} from (select ?::integer as unit) as given where ${passed}
+)`,
+  deeds: (passed) => `
+reserved as (
+  insert into deed (${deedColumns})
+  select ${deedColumns} from unnest(?::integer[], ${deedTypes.map((type) => `?::${type}[]`).join(', ')}) as given (unit, ${deedColumns})
+  where ${passed}
+)`,
+  settlements: (passed) => `
+settled as (
+  update deed set released = deed.released or given.is_released = 1,
+                  body = case when given.rows = -1 then deed.body else deed.body || jsonb_build_object('rows', given.rows) end
+  from unnest(?::integer[], ?::text[], ?::integer[], ?::integer[]) as given (unit, action, is_released, rows)
+  where deed.action = given.action and ${passed}
+)`,
+  sights: (passed) => `
+sighted as (
+  insert into tree_value (root, fingerprint, is_untrusted, labels, system, operation, action, at)
+  select root, fingerprint, is_untrusted, array(select distinct unnest(string_to_array(labels, ' ')) order by 1), system, operation, action, at
+  from (
+    select root, fingerprint, kind = 1 as is_untrusted, string_agg(nullif(labels, ''), ' ') as labels, (array_agg(system order by at))[1] as system,
+           (array_agg(operation order by at))[1] as operation, (array_agg(action order by at))[1] as action, min(at) as at
+    from unnest(?::integer[], ?::text[], ?::bytea[], ?::integer[], ?::text[], ?::text[], ?::text[], ?::text[], ?::timestamptz[])
+      as given (unit, root, fingerprint, kind, labels, system, operation, action, at)
+    where ${passed}
+    group by root, fingerprint, kind
+  ) as once
+  order by root, fingerprint, is_untrusted
+  on conflict (root, fingerprint, is_untrusted) do update
+    set labels = array(select distinct unnest(tree_value.labels || excluded.labels) order by 1)
+    where not excluded.labels <@ tree_value.labels
+)`,
 } satisfies Record<string, (passed: string) => string>;
 
 type PartName = keyof typeof parts;
@@ -129,16 +180,16 @@ function compose(names: readonly PartName[]): string {
   return `with${texts.join(',')}\n${found.join(' union all ') || nothing}`.replaceAll('?', () => `$${++parameter}`);
 }
 
-/** Every combination of parts, by name: a connection prepares those that come up. */
-const statements: ReadonlyMap<string, string> = new Map(
-  Array.from({ length: 2 ** partNames.length - 1 }, (_, bits) => partNames.filter((_name, at) => ((bits + 1) >> at) & 1)).map(
-    (names) => [nameOf(names), compose(names)],
-  ),
-);
-
 function nameOf(names: readonly PartName[]): string {
   return `commit ${names.join(' ')}`;
 }
+
+/** Every combination of parts that can come up, by name: a connection prepares those that do. */
+const statements: ReadonlyMap<string, string> = new Map(
+  Array.from({ length: 2 ** partNames.length - 1 }, (_, bits) => partNames.filter((_name, at) => ((bits + 1) >> at) & 1))
+    .filter((names) => !(names.includes('deed') && names.includes('deeds')))
+    .map((names) => [nameOf(names), compose(names)]),
+);
 
 /**
  * Commits units together and says what became of each, in their order. Rejects when the database refuses the statement:
@@ -186,7 +237,10 @@ function valuesOf(fresh: Fresh, now: Date): Partial<Record<PartName, readonly un
   );
   const asked = fresh.flatMap(({ unit: { approval }, at }) => (approval === undefined ? [] : [{ ...approval, at }]));
   const entries = fresh.flatMap(({ unit, at }) => unit.entries.map((entry) => ({ at, entry })));
+  const deeds = fresh.flatMap(({ unit: { deed }, at }) => (deed === undefined ? [] : [{ at, deed }]));
+  const settlements = fresh.flatMap(({ unit: { settles }, at }) => (settles === undefined ? [] : [{ at, ...settles }]));
   const tasks = fresh.flatMap(({ unit, at }) => (unit.tasks ?? []).map((task) => ({ at, task })));
+  const sights = fresh.flatMap(({ unit, at }) => (unit.sights ?? []).map((sight) => ({ at, sight })));
   const at = (placed: readonly { readonly at: number }[]) => integerArray(placed.map((one) => one.at));
   return {
     ...(spends.length > 0 && {
@@ -204,7 +258,23 @@ function valuesOf(fresh: Fresh, now: Date): Partial<Record<PartName, readonly un
     }),
     ...(entries.length > 0 && { entries: [at(entries), ...entryColumns(entries.map(({ entry }) => entry))] }),
     ...(tasks.length > 0 && { tasks: [at(tasks), textArray(tasks.map(({ task }) => JSON.stringify(task)))] }),
+    ...deedParts(deeds, at),
+    ...(settlements.length > 0 && { settlements: [at(settlements), ...settlementColumns(settlements)] }),
+    ...(sights.length > 0 && { sights: [at(sights), ...sightColumns(sights.map(({ sight }) => sight))] }),
   };
+}
+
+function sightColumns(sights: readonly TreeSight[]): readonly Buffer[] {
+  return [
+    textArray(sights.map(({ root }) => root)),
+    byteaArray(sights.map(({ fingerprint }) => fingerprint)),
+    integerArray(sights.map(({ isUntrusted }) => (isUntrusted ? 1 : 0))),
+    textArray(sights.map(({ labels }) => labels)),
+    textArray(sights.map(({ system }) => system)),
+    textArray(sights.map(({ operation }) => operation)),
+    textArray(sights.map(({ action }) => action)),
+    timeArray(sights.map(({ atMs }) => atMs)),
+  ];
 }
 
 function entryColumns(entries: readonly Entry[]): readonly Buffer[] {
@@ -217,5 +287,26 @@ function entryColumns(entries: readonly Entry[]): readonly Buffer[] {
     textArray(entries.map(({ task }) => task)),
     textArray(entries.map(({ body }) => body)),
     byteaArray(entries.map(({ sealed }) => sealed)),
+  ];
+}
+
+type Placed<One> = One & { readonly at: number };
+
+/** One deed goes without arrays, which cost more than its row. */
+function deedParts(
+  deeds: readonly Placed<{ readonly deed: Deed }>[],
+  at: (placed: readonly Placed<object>[]) => Buffer,
+): Partial<Record<'deed' | 'deeds', readonly unknown[]>> {
+  const [only] = deeds;
+  if (only === undefined) return {};
+  if (deeds.length === 1) return { deed: [...deedValues(only.deed), only.at] };
+  return { deeds: [at(deeds), ...deedArrays(deeds.map(({ deed }) => deed))] };
+}
+
+function settlementColumns(settlements: readonly Settlement[]): readonly Buffer[] {
+  return [
+    textArray(settlements.map(({ action }) => action)),
+    integerArray(settlements.map(({ isReleased }) => (isReleased ? 1 : 0))),
+    integerArray(settlements.map(({ rows = -1 }) => rows)),
   ];
 }

@@ -132,3 +132,12 @@ const source = 'entry e left join sequenced s on s.id = e.id';
 function columns(sealed: boolean): string {
   return `e.id, e.at, e.type, e.actor, e.about, e.task, e.body, ${sealed ? 'e.sealed' : 'null::bytea as sealed'}, s.index`;
 }
+
+/** What is recorded of how a call ended; undefined when nothing is. */
+export async function findOutcomeType(tx: Tx, action: string): Promise<string | undefined> {
+  const { rows } = await tx.query<{ type: string }>(
+    `select type from entry where about = $1 and type in ('call.completed', 'call.failed', 'call.cut') order by id desc limit 1`,
+    [action],
+  );
+  return rows[0]?.type;
+}

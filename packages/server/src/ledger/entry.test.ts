@@ -61,6 +61,7 @@ function recordOf(shape: Record<string, z.ZodType>): fc.Arbitrary<unknown> {
   const names = Object.keys(shape).filter((name) => (shape[name]?._zod.def as Definition | undefined)?.type !== 'optional');
   return fc.record(Object.fromEntries(Object.entries(shape).map(([name, one]) => [name, valuesOf(one)])), {
     requiredKeys: names,
+    noNullPrototype: true,
   });
 }
 
