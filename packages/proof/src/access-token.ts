@@ -3,7 +3,7 @@ import { BoundedCache } from './bounded-cache.ts';
 import { clockSkewSeconds, numericDate, text } from './claim.ts';
 import { hashAccessToken } from './dpop.ts';
 import type { PublicKey, SigningKey } from './jwk.ts';
-import { maxTokenLength, type ParsedJws, readJws, signJws, verifyJws } from './jws.ts';
+import { createJwsSigner, maxTokenLength, type ParsedJws, readJws, verifyJws } from './jws.ts';
 import { ProofError } from './proof-error.ts';
 
 /** What kind of party `sub` or an actor is (Entity Profiles). */
@@ -29,9 +29,12 @@ export type AccessTokenClaims = {
   readonly jti: string;
   readonly scope: string;
   readonly sub_profile: SubjectProfile;
-  readonly cnf: { readonly jkt: string };
+  /** One of the two: a key that proves itself by DPoP (RFC 9449 §6.1), or a certificate (RFC 8705 §3.1). */
+  readonly cnf: { readonly jkt?: string; readonly 'x5t#S256'?: string };
   readonly task?: string;
   readonly instance?: string;
+  /** Number of the newest change that its issuer knew: a later one may end it, whatever clocks say. */
+  readonly change?: number;
   readonly act?: ActClaim;
   /** Who may become the actor, of a token that one hands on (RFC 8693 §4.4). Such a token opens nothing else. */
   readonly may_act?: { readonly iss: string; readonly sub: string };
@@ -59,8 +62,13 @@ export type VerifiedAccessToken = { readonly claims: AccessTokenClaims; readonly
 
 /** Signs an access token: `typ: at+jwt`, `kid` of the key (RFC 9068 §2.1). */
 export function mintAccessToken(key: SigningKey, claims: AccessTokenClaims): string {
-  return signJws(key, { typ: 'at+jwt', kid: key.kid }, JSON.stringify(claims));
+  let sign = signers.get(key);
+  if (sign === undefined) signers.set(key, (sign = createJwsSigner(key, { typ: 'at+jwt', kid: key.kid })));
+  return sign(JSON.stringify(claims));
 }
+
+/** What signs with each key of an issuer, as long as the key is there. */
+const signers = new WeakMap<SigningKey, (claimsJson: string) => string>();
 
 /** `keyByKid` finds the issuer's current keys; a key it no longer finds ends cached tokens too. */
 export type AccessTokenVerifierOptions = {
@@ -78,6 +86,8 @@ export type AccessTokenExpectation = { readonly audience: string; readonly now: 
  */
 export type AccessTokenVerifier = {
   readonly verify: (token: string, expect: AccessTokenExpectation) => VerifiedAccessToken;
+  /** The same for whoever does not accept the token, but says what it is: its audience is not looked at. `now` as above. */
+  readonly read: (token: string, now: number) => VerifiedAccessToken;
 };
 
 type Entry = { readonly verified: VerifiedAccessToken; readonly kid: string; readonly jkt: string };
@@ -90,21 +100,23 @@ type Entry = { readonly verified: VerifiedAccessToken; readonly kid: string; rea
  */
 export function createAccessTokenVerifier({ issuer, keyByKid, maxEntries }: AccessTokenVerifierOptions): AccessTokenVerifier {
   const entries = new BoundedCache<Entry>(maxEntries);
+  const use = (token: string, now: number, expect?: AccessTokenExpectation): VerifiedAccessToken => {
+    if (token.length > maxTokenLength) refuse('is too long');
+    const hash = hashAccessToken(token);
+    const known = entries.get(hash);
+    if (known !== undefined && keyByKid(known.kid)?.jkt === known.jkt) {
+      checkUse(known.verified.claims, now, expect);
+      return known.verified;
+    }
+    const entry = readToken(token, hash, keyByKid);
+    if (entry.verified.claims.iss !== issuer) refuse('is by another issuer');
+    checkUse(entry.verified.claims, now, expect);
+    entries.set(hash, entry);
+    return entry.verified;
+  };
   return {
-    verify: (token, expect) => {
-      if (token.length > maxTokenLength) refuse('is too long');
-      const hash = hashAccessToken(token);
-      const known = entries.get(hash);
-      if (known !== undefined && keyByKid(known.kid)?.jkt === known.jkt) {
-        checkUse(known.verified.claims, expect);
-        return known.verified;
-      }
-      const entry = readToken(token, hash, keyByKid);
-      if (entry.verified.claims.iss !== issuer) refuse('is by another issuer');
-      checkUse(entry.verified.claims, expect);
-      entries.set(hash, entry);
-      return entry.verified;
-    },
+    verify: (token, expect) => use(token, expect.now, expect),
+    read: (token, now) => use(token, now),
   };
 }
 
@@ -125,8 +137,9 @@ function readForm(token: string): ParsedJws {
   }
 }
 
-function checkUse(claims: AccessTokenClaims, { audience, now }: AccessTokenExpectation): void {
-  if (claims.aud !== audience) refuse('is for another audience');
+/** `expect`: undefined where it is not we who accept the token. */
+function checkUse(claims: AccessTokenClaims, now: number, expect: AccessTokenExpectation | undefined): void {
+  if (expect !== undefined && claims.aud !== expect.audience) refuse('is for another audience');
   if (claims.iat * 1_000 > now + clockSkewSeconds * 1_000) refuse('is not valid yet');
   if (claims.exp * 1_000 <= now) {
     throw new ProofError('access_token.expired', 'The access token has expired. Get a new one from the token endpoint.');
@@ -135,9 +148,6 @@ function checkUse(claims: AccessTokenClaims, { audience, now }: AccessTokenExpec
 
 /** The claims as their type says; a claim that is there must be of its type, others are left out. */
 function readClaims(claims: ExactRecord): AccessTokenClaims {
-  const cnf = claims['cnf'];
-  const jkt = isExactRecord(cnf) ? text(cnf, 'jkt', 43) : undefined;
-  if (jkt?.length !== 43) refuse('is not bound to a key ("cnf.jkt")');
   return {
     iss: required(claims, 'iss'),
     sub: required(claims, 'sub'),
@@ -148,15 +158,24 @@ function readClaims(claims: ExactRecord): AccessTokenClaims {
     jti: required(claims, 'jti'),
     scope: claims['scope'] === '' ? '' : required(claims, 'scope'),
     sub_profile: readProfile(claims['sub_profile']),
-    cnf: { jkt },
+    cnf: readBinding(claims['cnf']),
     ...(claims['task'] === undefined ? {} : { task: readTask(claims) }),
     ...(claims['instance'] === undefined ? {} : { instance: required(claims, 'instance') }),
+    ...(claims['change'] === undefined ? {} : { change: readChange(claims) }),
     ...(claims['act'] === undefined ? {} : { act: readAct(claims['act']) }),
     ...(claims['may_act'] === undefined ? {} : { may_act: readMayAct(claims['may_act']) }),
     ...(claims['authorization_details'] === undefined ? {} : { authorization_details: readDetails(claims) }),
     ...(claims['delegation'] === undefined ? {} : { delegation: readDelegation(claims['delegation']) }),
     ...readAuthentication(claims),
   };
+}
+
+/** A token that is bound to nothing, or to two things, is bound to nothing that can be told. */
+function readBinding(cnf: ExactValue | undefined): AccessTokenClaims['cnf'] {
+  const [jkt, x5t] = isExactRecord(cnf) ? [cnf['jkt'], cnf['x5t#S256']] : [];
+  if (typeof jkt === 'string' && jkt.length === 43 && x5t === undefined) return { jkt };
+  if (typeof x5t === 'string' && x5t.length === 43 && jkt === undefined) return { 'x5t#S256': x5t };
+  return refuse('is not bound to a key ("cnf.jkt")');
 }
 
 function required(claims: ExactRecord, name: string): string {
@@ -166,6 +185,10 @@ function required(claims: ExactRecord, name: string): string {
 function readTask(claims: ExactRecord): string {
   const task = required(claims, 'task');
   return /^tsk_[0-9a-z]{1,64}$/.test(task) ? task : refuse('has a malformed "task"');
+}
+
+function readChange(claims: ExactRecord): number {
+  return numericDate(claims, 'change') ?? refuse('has a malformed "change"');
 }
 
 function readProfile(value: ExactValue | undefined): SubjectProfile {

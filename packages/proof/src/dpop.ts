@@ -28,7 +28,14 @@ export type DpopRequest = {
 };
 
 /** A proof that holds. The caller spends (`jkt`, `jti`) before it acts: RFC 9449 §11.1. `iat` is in seconds. */
-export type DpopProof = { readonly jkt: string; readonly jti: string; readonly iat: number; readonly key: PublicKey };
+export type DpopProof = {
+  readonly jkt: string;
+  readonly jti: string;
+  readonly iat: number;
+  readonly key: PublicKey;
+  /** `x5t#S256` of the certificate by which the connection proved the key in place of a proof (RFC 8705 §3.1). */
+  readonly x5t?: string;
+};
 
 /**
  * Verifies a DPoP proof: the twelve checks of RFC 9449 §4.3 in the RFC's order, so the two can be read side by side

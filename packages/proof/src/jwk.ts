@@ -92,10 +92,25 @@ export function importPublicKey(value: unknown): PublicKey {
   const jwk = readPublicJwk(value);
   // Of two lengths: no key of one kind is named as one of the other.
   const members = jwk.kty === 'EC' ? `${jwk.x}.${jwk.y}` : jwk.x;
-  const known = imported.get(members);
-  if (known !== undefined) return known;
+  const before = imported.get(members);
+  if (before !== undefined) return before;
   const key: PublicKey = { jkt: thumbprint(jwk), alg: algOf(jwk), key: importKeyObject(jwk, createPublicKey) };
   imported.set(members, key);
+  return key;
+}
+
+/** Keys by the object that held them. */
+const kept = new WeakMap<PublicJwk, PublicKey>();
+
+/**
+ * The same for a key of our own records, which was read strictly when it was taken in and which nobody changes: it is read
+ * once for the object that holds it. Never for what a request brought.
+ */
+export function importKeptKey(jwk: PublicJwk): PublicKey {
+  const before = kept.get(jwk);
+  if (before !== undefined) return before;
+  const key = importPublicKey(jwk);
+  kept.set(jwk, key);
   return key;
 }
 

@@ -1,6 +1,7 @@
 import { sign, verify } from 'node:crypto';
 import { type ExactRecord, isExactRecord, readExactJson } from '@surety/contract/exact-json';
 import { hasZeroSpareBits } from './base64url.ts';
+import { BoundedCache } from './bounded-cache.ts';
 import { derFromRaw, rawFromDer } from './ecdsa-signature.ts';
 import type { PublicJwk, PublicKey, SignatureAlg, SigningKey } from './jwk.ts';
 import { ProofError } from './proof-error.ts';
@@ -11,7 +12,7 @@ export const maxTokenLength = 8_192;
 const compact = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 
 /** Header members that would have us fetch or trust a key of the presenter's choice, or read the payload differently. */
-const refusedMembers = ['crit', 'b64', 'jku', 'x5u', 'x5c'];
+const refusedMembers = ['crit', 'b64', 'jku', 'x5u', 'x5c', 'zip'];
 
 /** Values of `alg` and what they mean; `Ed25519` is RFC 9864's name for what RFC 8037 calls `EdDSA`. */
 const algs: Readonly<Record<string, SignatureAlg>> = { ES256: 'ES256', EdDSA: 'EdDSA', Ed25519: 'EdDSA' };
@@ -38,8 +39,23 @@ export type JwsHeader = { readonly typ: string; readonly kid?: string; readonly 
 /** Signs claims (JSON text) as a compact JWS (RFC 7515 §3.1). */
 export function signJws(key: SigningKey, header: JwsHeader, claimsJson: string): string {
   const head = Buffer.from(JSON.stringify({ alg: key.alg, ...header })).toString('base64url');
-  const input = `${head}.${Buffer.from(claimsJson).toString('base64url')}`;
-  const bytes = Buffer.from(input, 'latin1');
+  return signAfter(head, key, claimsJson);
+}
+
+/** The same for many tokens with one header, which is written once. */
+export function createJwsSigner(key: SigningKey, header: JwsHeader): (claimsJson: string) => string {
+  const head = Buffer.from(JSON.stringify({ alg: key.alg, ...header })).toString('base64url');
+  return (claimsJson) => signAfter(head, key, claimsJson);
+}
+
+/** Room to write in what is signed, and read it before anybody else has a turn. */
+const room = Buffer.allocUnsafeSlow(2 * maxTokenLength);
+
+function signAfter(head: string, key: SigningKey, claimsJson: string): string {
+  const isShort = claimsJson.length * 3 <= maxTokenLength && head.length <= maxTokenLength;
+  const payload = isShort ? room.toString('base64url', 0, room.write(claimsJson)) : Buffer.from(claimsJson).toString('base64url');
+  const input = `${head}.${payload}`;
+  const bytes = input.length <= room.length ? room.subarray(0, room.write(input, 'latin1')) : Buffer.from(input, 'latin1');
   const signature = key.alg === 'ES256' ? rawFromDer(sign('sha256', bytes, key.key)) : sign(null, bytes, key.key);
   return `${input}.${signature.toString('base64url')}`;
 }
@@ -54,7 +70,7 @@ export function readJws(token: string, expect: JwsExpectation): ParsedJws {
   if (!compact.test(token)) refuse('is not three parts of base64url');
   const first = token.indexOf('.');
   const second = token.indexOf('.', first + 1);
-  const header = readPart(token.slice(0, first));
+  const header = readHeader(token.slice(0, first));
   const alg = checkHeader(header, expect);
   const kid = header['kid'];
   if (kid !== undefined && (typeof kid !== 'string' || kid === '' || kid.length > 256)) refuse('has a malformed "kid"');
@@ -66,6 +82,21 @@ export function readJws(token: string, expect: JwsExpectation): ParsedJws {
     signingInput: Buffer.from(token.slice(0, second), 'latin1'),
     signature: decodePart(token.slice(second + 1)),
   };
+}
+
+/** A header as it was read, by its text: who signs with one key sends the same one each time. Nothing in it is true yet. */
+const headers = new BoundedCache<ExactRecord>(4_000);
+
+/** A longer header is read anew each time: what is kept stays small. */
+const maxKeptHeader = 256;
+
+function readHeader(part: string): ExactRecord {
+  const known = headers.get(part);
+  if (known !== undefined) return known;
+  const header = Object.freeze(readPart(part));
+  // A copy of the text: a slice would keep the token.
+  if (part.length <= maxKeptHeader) headers.set(Buffer.from(part, 'latin1').toString('latin1'), header);
+  return header;
 }
 
 function checkHeader(header: ExactRecord, expect: JwsExpectation): SignatureAlg {

@@ -15,6 +15,7 @@ import { digestQuestion, mayAnswer, stateAt } from './approval.ts';
 import { findApproval, findQuestion } from './approval-store.ts';
 import { viewApproval } from './approval-view.ts';
 import { type AskApproval, askApproval } from './ask-approval.ts';
+import { findGrounds } from './find-grounds.ts';
 import { expireApprovals } from './expire-approvals.ts';
 
 const { db, feed } = await openNode();
@@ -167,6 +168,32 @@ test('somebody who neither answers for the agent nor has the role may not answer
   });
   await assert.rejects(answerApproval(room, outsider.id, { approval: question.id, signature }), { code: 'approval.not_yours' });
   assert.equal(mayAnswer({ answerable: 'hum_a' }, { id: 'hum_b', roles: ['approver'] }, ['hum_b']), false);
+});
+
+test('whoever asked for the work may say no to a call of it, and never yes, whatever else they are (AP-03)', async () => {
+  const asker = await human({ roles: ['owner', 'approver', 'administrator'] });
+  const key = await keyOf(asker.id);
+  const sign = (question: { id: string; questionDigest: string }, answer: 'approve' | 'refuse', by = key) =>
+    signed(by, 'surety-approval+jwt', {
+      approval: question.id,
+      digest: question.questionDigest,
+      answer,
+      iat: Math.floor(clock() / 1000),
+    });
+  const own = await scene({ requester: asker.id, answerable: asker.id });
+  const yes = answerApproval(room, asker.id, { approval: own.question.id, signature: sign(own.question, 'approve') });
+  await assert.rejects(yes, { code: 'approval.own_request' });
+  assert.equal((await findApproval(db, own.question.id))?.state, 'pending', 'it stays held');
+  await answerApproval(room, own.owner.id, { approval: own.question.id, signature: own.answer('approve') });
+  const approved = (await findApproval(db, own.question.id))!;
+  assert.equal(approved.answeredBy, own.owner.id, 'who owns the agent may');
+  const asked = { agentName: own.agent.name, answerable: asker.id };
+  assert.ok((await findGrounds(db, approved, asked)) !== undefined);
+  const forged = { ...approved, answeredBy: asker.id, signature: sign(own.question, 'approve') };
+  assert.equal(await findGrounds(db, forged, asked), undefined, 'also when it came into the table some other way');
+  const no = await scene({ requester: asker.id, answerable: asker.id });
+  await answerApproval(room, asker.id, { approval: no.question.id, signature: sign(no.question, 'refuse') });
+  assert.equal((await findApproval(db, no.question.id))?.state, 'refused');
 });
 
 test('what people are shown is all that the digest they sign covers', async () => {

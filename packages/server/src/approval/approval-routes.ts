@@ -1,5 +1,6 @@
 import { answerApproval as answerRoute, getApproval, listApprovals as listRoute } from '@surety/contract/oversight-routes';
 import { type AnyAnswer, answer } from '#kernel/answer';
+import type { Fingerprints } from '#flow/fingerprints';
 import type { Clock } from '#kernel/clock';
 import type { Db } from '#kernel/db';
 import { Fault } from '#kernel/fault';
@@ -16,6 +17,7 @@ export type ApprovalRoom = {
   readonly facts: PrincipalFacts;
   /** How long a yes can be used, in seconds. */
   readonly validSeconds: number;
+  readonly prints: Fingerprints;
 };
 
 export function approvalRoutes(room: ApprovalRoom): readonly AnyAnswer[] {
@@ -32,6 +34,8 @@ export function approvalRoutes(room: ApprovalRoom): readonly AnyAnswer[] {
       if (found === undefined) throw new Fault('approval.not_found');
       return view(found);
     }),
-    answer(answerRoute, async ({ principal }, input) => view(await answerApproval(room, principal, input))),
+    answer(answerRoute, async ({ principal }, input) =>
+      view(await answerApproval({ ...room, directory: room }, principal, input)),
+    ),
   ];
 }

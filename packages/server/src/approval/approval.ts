@@ -49,14 +49,18 @@ export function stateAt(question: Question, nowMs: number): Approval['state'] {
   return question.state;
 }
 
-/** Who may answer: the person who answers for the agent, or one whose role says so; never one in the requesting chain. */
+/**
+ * Who may answer: the person who answers for the agent here or owns it, or one whose role says so; never one in the requesting
+ * chain (AP-03).
+ */
 export function mayAnswer(
-  question: Pick<Question, 'answerable'>,
+  question: Pick<Question, 'answerable'> & { readonly owner?: string | undefined },
   human: { readonly id: string; readonly roles: readonly string[] },
   requesters: readonly string[],
 ): boolean {
   if (requesters.includes(human.id)) return false;
-  return human.id === question.answerable || human.roles.some((role) => role === 'approver' || role === 'administrator');
+  if (human.id === question.answerable || human.id === question.owner) return true;
+  return human.roles.some((role) => role === 'approver' || role === 'administrator');
 }
 
 /** Whether an open question still asks what would be asked now; if the ground has changed, it and its yes are void (AP-09). */

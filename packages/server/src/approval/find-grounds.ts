@@ -1,6 +1,7 @@
 import { AnswerClaims } from '@surety/contract/approval';
 import { instant } from '#kernel/clock';
 import type { Tx } from '#kernel/db';
+import { findAgent } from '#registry/agent-store';
 import { listActiveCredentials } from '#registry/credential-store';
 import { claimsSignedBy } from '#registry/human-signature';
 import { findHuman } from '#registry/human-store';
@@ -17,11 +18,12 @@ export async function findGrounds(
   question: Question,
   { agentName, answerable }: { readonly agentName: string; readonly answerable: string },
 ): Promise<readonly string[] | undefined> {
-  const { answeredBy, signature, questionDigest, agent, id } = question;
+  const { answeredBy, signature, questionDigest, agent, requester, id } = question;
   const asked = { ...question, agentName, askedAt: instant(question.askedAtMs), expiresAt: instant(question.expiresAtMs) };
   if (answeredBy === null || signature === null || digestQuestion(asked) !== questionDigest) return undefined;
   const human = await findHuman(tx, answeredBy);
-  if (human?.state !== 'active' || !mayAnswer({ answerable }, human, [agent])) return undefined;
+  const owner = (await findAgent(tx, agent))?.owner;
+  if (human?.state !== 'active' || !mayAnswer({ answerable, owner }, human, [agent, requester])) return undefined;
   const credentials = await listActiveCredentials(tx, human.id);
   const claims = AnswerClaims.safeParse(claimsSignedBy(credentials, signature, 'surety-approval+jwt'));
   const isYes =

@@ -1,5 +1,5 @@
 import { type ParsedClientAssertion, readClientAssertion, verifyClientAssertion } from '@surety/proof/client-assertion';
-import { importPublicKey } from '@surety/proof/jwk';
+import { importKeptKey } from '@surety/proof/jwk';
 import { verifyJws } from '@surety/proof/jws';
 import type { Clock } from '#kernel/clock';
 import { Fault } from '#kernel/fault';
@@ -21,8 +21,10 @@ export type AuthenticatedClient = {
   readonly credential: CredentialFact;
   readonly jti: string;
   readonly expiresAtSeconds: number;
-  /** Whether the assertion is spent already; else the caller does it. */
+  /** Whether the assertion is spent already, or there was none; else the caller spends it. */
   readonly isSpent?: boolean;
+  /** The address by which a client that is described by a document calls itself. */
+  readonly document?: string;
 };
 
 export type ClientHouse = {
@@ -42,9 +44,9 @@ const principalId = /^(?:agt|wkl|hum)_[0-9a-hjkmnp-tv-z]{26}$/;
 /**
  * Authenticates a client by private_key_jwt (RFC 7523 §3 with rfc7523bis: `aud` is exactly our issuer, at most 300 s).
  * The key is the active credential that `kid` names by its thumbprint; without `kid` each active credential is tried,
- * the one with the thumbprint `likely` first. A key that an issuer vouched for counts while that word holds. Whether the
- * principal is active is the caller's question. Fault `client.unknown`, the same for everything that is wrong;
- * `service.not_ready`.
+ * the one with the thumbprint `likely` first. A key that an issuer vouched for counts while that word holds, one that is for
+ * consents not at all. Whether the principal is active is the caller's question. Fault `client.unknown`, the same for
+ * everything that is wrong; `service.not_ready`.
  */
 export async function authenticateClient(
   house: ClientHouse,
@@ -59,10 +61,12 @@ export async function authenticateClient(
   if (!principalId.test(parsed.clientId)) refuse('the client id is not of a principal');
   const credentials = await orNotReady(house.facts.credentialsOf(parsed.clientId));
   const now = house.clock();
-  const holding = credentials.filter(({ expiresAt }) => expiresAt === undefined || Date.parse(expiresAt) > now);
+  const holding = credentials.filter(
+    ({ expiresAt, forConsent }) => forConsent !== true && (expiresAt === undefined || Date.parse(expiresAt) > now),
+  );
   const credential = chooseCredential(parsed, holding, likely);
   const expect = { issuer: house.issuer, now };
-  const { clientId, jti, expiresAt } = orProofFault(() => verifyClientAssertion(parsed, importPublicKey(credential.jwk), expect));
+  const { clientId, jti, expiresAt } = orProofFault(() => verifyClientAssertion(parsed, importKeptKey(credential.jwk), expect));
   return { clientId, credential, jti, expiresAtSeconds: expiresAt };
 }
 
@@ -78,9 +82,7 @@ function chooseCredential(
   if (active.length > maxTried) refuse('the client has many keys and the assertion names none');
   const [first, ...others] = active.toSorted((one, other) => Number(other.jkt === likely) - Number(one.jkt === likely));
   if (first === undefined) return refuse('the client has no active credential');
-  return others.length === 0
-    ? first
-    : ([first, ...others].find(({ jwk }) => verifyJws(parsed.jws, importPublicKey(jwk))) ?? first);
+  return others.length === 0 ? first : ([first, ...others].find(({ jwk }) => verifyJws(parsed.jws, importKeptKey(jwk))) ?? first);
 }
 
 function refuse(why: string): never {

@@ -1,5 +1,6 @@
 import type { LinkAbove } from '@surety/contract/enforcement';
 import type { Task } from '@surety/contract/task';
+import { BoundedCache } from '@surety/proof/bounded-cache';
 import type { Feed } from '#change/feed';
 import type { Clock } from '#kernel/clock';
 import { kindOf, type Principal } from '#registry/principal';
@@ -7,7 +8,7 @@ import { readPrincipalStanding, type StandingFacts } from './read-standing.ts';
 
 /** Where chains are read from. */
 export type ChainHouse = {
-  readonly feed: Pick<Feed, 'cutoffOf'>;
+  readonly feed: Pick<Feed, 'applied' | 'catchUp' | 'cutoffOf' | 'cutoffNumberOf'>;
   readonly facts: StandingFacts;
   readonly authority: {
     chain(taskId: string): Promise<readonly Task[] | undefined>;
@@ -36,6 +37,48 @@ export type ChainStanding =
  * cut off since it was opened. What was opened before a cut-off stays dead when its principal is enabled again.
  */
 export async function readChain(house: ChainHouse, taskId: string): Promise<ChainStanding> {
+  house.feed.catchUp();
+  const change = house.feed.applied();
+  const before = keptFor(house).get(taskId);
+  if (before?.change === change && (await isStillLive(house, before))) return before.standing;
+  const standing = await readAnew(house, taskId);
+  if (standing.live && house.feed.applied() === change)
+    keptFor(house).set(taskId, { change, standing, untilMs: firstEnd(standing.tasks) });
+  return standing;
+}
+
+type LiveChain = Extract<ChainStanding, { live: true }>;
+
+/** `change`: number of the newest change when it was read. */
+type KeptChain = { readonly change: number; readonly standing: LiveChain; readonly untilMs: number };
+
+/**
+ * Chains that were found live, by the feed whose changes they are as new as: as long as no change has arrived, only time can
+ * have ended one. What was not live is not kept.
+ */
+const kept = new WeakMap<ChainHouse['feed'], BoundedCache<KeptChain>>();
+
+const maxKept = 10_000;
+
+function keptFor({ feed }: ChainHouse): BoundedCache<KeptChain> {
+  let chains = kept.get(feed);
+  if (chains === undefined) kept.set(feed, (chains = new BoundedCache(maxKept)));
+  return chains;
+}
+
+function firstEnd(tasks: readonly Task[]): number {
+  return Math.min(...tasks.map(({ expiresAt }) => Date.parse(expiresAt)));
+}
+
+/** Whether time has ended nothing of it: no task, and no mandate of an agent above. */
+async function isStillLive({ authority, clock }: ChainHouse, { standing: { tasks }, untilMs }: KeptChain): Promise<boolean> {
+  const now = clock();
+  if (untilMs <= now) return false;
+  for (let at = 0; at < tasks.length - 1; at++) if (await authority.hasLostMandate(tasks[at]?.agent ?? '', now)) return false;
+  return true;
+}
+
+async function readAnew(house: ChainHouse, taskId: string): Promise<ChainStanding> {
   const tasks = await house.authority.chain(taskId);
   if (tasks === undefined || breakOf(tasks) !== undefined) return dead('the chain is not whole');
   const now = house.clock();

@@ -52,6 +52,22 @@ export function newestCutoff(
   return Math.max(...cutoffs) + clockDifferenceMs;
 }
 
+/**
+ * Whether a principal or its owner was cut off by a change that whoever issued something did not know yet: then it is dead.
+ * Number order is commit order, so this holds where clocks do not.
+ */
+export function isCutSince(
+  feed: Pick<Feed, 'cutoffNumberOf'>,
+  { principal, owner }: { readonly principal: Principal; readonly owner: string | undefined },
+  change: number,
+): boolean {
+  const number = Math.max(
+    feed.cutoffNumberOf(principal.one.id) ?? 0,
+    owner === undefined ? 0 : (feed.cutoffNumberOf(owner) ?? 0),
+  );
+  return number > change;
+}
+
 async function readPrincipal(facts: StandingFacts, id: string): Promise<Principal | undefined> {
   const kind = kindOf(id);
   if (kind === 'human') return named(kind, await facts.human(id));

@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import * as authority from '@surety/contract/authority-routes';
+import * as flow from '@surety/contract/flow-routes';
 import * as registry from '@surety/contract/registry-routes';
 import type { Route } from '@surety/contract/route';
 import { generateSigningKey } from '@surety/proof/jwk';
+import { openCedar } from '@surety/decision/cedar-engine';
 import { test } from 'vitest';
 import { catalogueRoutes } from '#catalogue/catalogue-routes';
 import { type AnyAnswer, type Caller, nobody } from '#kernel/answer';
 import { perform, type Permit } from '#kernel/perform';
 import { createSealer } from '#keys/seal';
+import { labRoutes } from '#lab/lab-routes';
+import { openMeters } from '#metering/meters';
 import { policyRoutes } from '#policy/policy-routes';
 import { prepareHouse } from '#policy/prepare-house';
 import { openClaim } from '#registry/open-claim';
@@ -24,7 +28,17 @@ const tool = { name: 'get_order', inputSchema: {}, definition: { name: 'get_orde
 const answers: readonly AnyAnswer[] = [
   ...registryRoutes({ db, clock, issuer: 'http://127.0.0.1:7070', gatewayUrl: 'http://127.0.0.1:7071' }),
   ...policyRoutes({ db, clock }),
-  ...catalogueRoutes({ db, clock, sealer, allowCommands: false, describe: async () => [tool] }),
+  ...labRoutes({
+    db,
+    clock,
+    sealer,
+    engine: openCedar(),
+    authority: { mandate: async () => undefined },
+    meters: openMeters({ db, key: randomBytes(32) }),
+  }).filter(({ route }) => Object.values<unknown>(authority).includes(route)),
+  ...catalogueRoutes({ db, clock, sealer, allowCommands: false, describe: async () => [tool] }).filter(
+    ({ route }) => !Object.values<unknown>(flow).includes(route),
+  ),
   ...delegationRoutes({ db, clock }),
 ];
 

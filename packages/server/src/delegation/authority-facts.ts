@@ -4,8 +4,9 @@ import { createFactCache } from '#change/fact-cache';
 import type { Feed } from '#change/feed';
 import type { Db } from '#kernel/db';
 import { listCredentials } from '#registry/credential-store';
+import { handedOnKey } from './hop.ts';
 import { checkStoredMandate } from './mandate-signature.ts';
-import { findNewestMandate } from './mandate-store.ts';
+import { findNewestMandate, listSummedPointers } from './mandate-store.ts';
 import { findChain, findTask } from './task-store.ts';
 
 /**
@@ -32,7 +33,12 @@ export type AuthorityFacts = {
   task(id: string): Promise<Task | undefined>;
   /** The path from the root of a task's tree down to it, itself last, as it is stored. Undefined when it is not whole. */
   chain(taskId: string): Promise<readonly Task[] | undefined>;
+  /** Numbers in arguments that the limit of some mandate sums or has summed, by JSON pointer. */
+  summed(): Promise<readonly string[]>;
 };
+
+/** Announced when a mandate with limits is given. */
+export const limitsKey = 'limits';
 
 /** Kept of an agent whose newest mandate is not in force. */
 type LostMandate = 'lost';
@@ -59,6 +65,12 @@ export function openAuthorityFacts({ db, feed }: { readonly db: Db; readonly fee
     load: (id) => findChain(db, id),
     keysOf: (_id, chain) => chain.flatMap(keysOf),
   });
+  const summed = createFactCache<readonly string[]>({
+    feed,
+    max: 1,
+    load: () => listSummedPointers(db),
+    keysOf: () => [limitsKey],
+  });
   return {
     async mandate(agentId) {
       const found = await mandates.get(agentId);
@@ -70,12 +82,13 @@ export function openAuthorityFacts({ db, feed }: { readonly db: Db; readonly fee
     },
     task: (id) => tasks.get(id),
     chain: (id) => chains.get(id),
+    summed: async () => (await summed.get(limitsKey)) ?? [],
   };
 }
 
-/** Whose change may end a task: its own, and a cut-off of its agent or of who asked for it. */
-function keysOf({ id, agent, requester }: Task): readonly string[] {
-  return [id, agent, requester];
+/** Whose change may end a task: its own, and a cut-off of its agent, of who asked for it, or of what it came of. */
+function keysOf({ id, agent, requester, grant }: Task): readonly string[] {
+  return grant?.offer === undefined ? [id, agent, requester] : [id, agent, requester, handedOnKey(grant.offer)];
 }
 
 /** Only the newest version can be in force: an older one that was made active again behind our back is not. */

@@ -9,6 +9,7 @@ import type { CatalogueHouse } from '#catalogue/catalogue-house';
 import { removeSystem } from '#catalogue/remove-system';
 import type { Db } from '#kernel/db';
 import { createSealer } from '#keys/seal';
+import { changeAgent } from '#registry/change-agent';
 import { changeHuman } from '#registry/change-human';
 import { listCredentials } from '#registry/credential-store';
 import { revokeCredential } from '#registry/revoke-credential';
@@ -336,5 +337,30 @@ test('when the record cannot be written, nothing was given or ended', async () =
   assert.deepEqual(
     (await listMandates(broken, { all: true })).map(({ id, state }) => [id, state]),
     [[first.id, 'active']],
+  );
+});
+
+test('a mandate ends with the ownership it was given in, and does not come back with the owner who had it', async () => {
+  const [next, one] = [await human({ roles: ['owner'] }), await agent({ owner: giver.id, state: 'active' })];
+  const before = await give(documentFor(one.id));
+  await upToDate();
+  assert.equal((await facts.mandate(one.id))?.id, before.id);
+  await changeAgent(room, 'hum_x', { agent: one.id, purpose: 'said otherwise' });
+  await upToDate();
+  assert.equal((await facts.mandate(one.id))?.id, before.id, 'what is not about who owns it leaves it in force');
+  for (const owner of [next.id, giver.id]) {
+    await changeAgent(room, 'hum_x', { agent: one.id, owner });
+    await upToDate();
+    assert.equal(await facts.mandate(one.id), undefined);
+    assert.equal(await facts.hasLostMandate(one.id, clock()), true);
+    assert.equal((await viewMandate(db, await getMandate(db, before.id))).state, 'ended');
+    assert.deepEqual(await listMandates(db, { agent: one.id, all: false }), []);
+  }
+  const again = await give(documentFor(one.id));
+  await upToDate();
+  assert.deepEqual([(await facts.mandate(one.id))?.id, again.version], [again.id, before.version + 1]);
+  assert.deepEqual(
+    (await listMandates(db, { agent: one.id, all: true })).map(({ state }) => state),
+    ['active', 'replaced'],
   );
 });

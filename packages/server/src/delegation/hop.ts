@@ -3,6 +3,12 @@ import { type AgentAction, defaultHops, type HopGrant } from '@surety/contract/d
 import { canonicalJson, fromPlain } from '@surety/contract/exact-json';
 import type { Task } from '@surety/contract/task';
 
+/**
+ * What is cut off, for good and by number, when an agent gets a mandate in place of one that is over: all that it had handed on
+ * by then. And when a delegation token is given back: all that came of it.
+ */
+export const handedOnKey = (agentOrToken: string): string => `handed_on:${agentOrToken}`;
+
 /** What is asked for when work is handed on. Everything that is left out is as above. */
 export type HopRequest = {
   readonly details: readonly AgentAction[] | null;

@@ -4,7 +4,14 @@ import type { Tx } from '#kernel/db';
 import { Fault } from '#kernel/fault';
 import type { MandateRow } from '#store/rows';
 
-const columns = 'id, agent, version, document, document_digest, signature, given_by, state, created_at';
+const given = 'id, agent, version, document, document_digest, signature, given_by, created_at';
+
+/**
+ * A mandate is over as well when its agent got another owner since it was given, and stays so when that owner comes back.
+ * `agent` belongs to the registry; it is read here so that there is one truth about a mandate.
+ */
+const columns = `${given}, case when state = 'active' and ownership <> (select agent.ownership from agent where agent.id = mandate.agent)
+  then 'ended' else state end as state`;
 
 /** A mandate as its row holds it. `document` is as it was stored; nothing vouches for it but its signature. */
 export type StoredMandate = Omit<Mandate, 'sentences' | 'document'> & { readonly document: unknown };
@@ -47,24 +54,39 @@ export async function listMandates(
   { agent, all }: { readonly agent?: string | undefined; readonly all: boolean },
 ): Promise<StoredMandate[]> {
   const { rows } = await tx.query<MandateRow>(
-    `select ${columns} from mandate where ($1::text is null or agent = $1) and ($2 or state = 'active') order by id desc limit 1000`,
+    `select * from (select ${columns} from mandate where ($1::text is null or agent = $1) and ($2 or state = 'active')) as found
+     where $2 or state = 'active' order by id desc limit 1000`,
     [agent ?? null, all],
   );
   return rows.map(fromRow);
 }
 
+/** Numbers in arguments that the limit of some mandate sums or has summed, by JSON pointer. */
+export async function listSummedPointers(tx: Tx): Promise<string[]> {
+  const { rows } = await tx.query<{ pointer: string }>(
+    `select distinct one->'measure'->>'sum' as pointer from mandate cross join lateral jsonb_array_elements(document->'limits') as one
+     where document ? 'limits' and jsonb_typeof(document->'limits') = 'array' and jsonb_typeof(one->'measure') = 'object'
+       and one->'measure' ? 'sum'`,
+  );
+  return rows.map(({ pointer }) => pointer);
+}
+
 export async function addMandate(tx: Tx, mandate: StoredMandate & { readonly document: MandateDocument }): Promise<void> {
-  await tx.query(`insert into mandate (${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, [
-    mandate.id,
-    mandate.agent,
-    mandate.version,
-    JSON.stringify(mandate.document),
-    mandate.documentDigest,
-    mandate.signature,
-    mandate.givenBy,
-    mandate.state,
-    mandate.createdAt,
-  ]);
+  await tx.query(
+    `insert into mandate (${given}, state, ownership)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, (select ownership from agent where id = $2))`,
+    [
+      mandate.id,
+      mandate.agent,
+      mandate.version,
+      JSON.stringify(mandate.document),
+      mandate.documentDigest,
+      mandate.signature,
+      mandate.givenBy,
+      mandate.createdAt,
+      mandate.state,
+    ],
+  );
 }
 
 /** Gives the active version of an agent's mandate, if there is one, its last state. */

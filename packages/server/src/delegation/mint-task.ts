@@ -1,4 +1,5 @@
 import type { Agent, Workload } from '@surety/contract/agent';
+import type { AgentAction } from '@surety/contract/delegation';
 import type { Task } from '@surety/contract/task';
 import { instant } from '#kernel/clock';
 import { detailsDigest } from './hop.ts';
@@ -14,6 +15,14 @@ export function taskFor(
 ): Task {
   const purpose = 'purpose' in one ? one.purpose : one.displayName;
   return newTask({ agent: one.id, answerable: one.owner, purpose, lifetimeSeconds: seconds, instance }, now);
+}
+
+/** The operations that details name and the values that they permit, as texts: what somebody who agreed to them has said. */
+export function detailTexts(details: readonly AgentAction[] | null): readonly string[] {
+  return (details ?? []).flatMap(({ identifier, constraints = {} }) => [
+    identifier.replaceAll(/[_*/-]+/g, ' '),
+    ...Object.values(constraints).flatMap((constraint) => [...(constraint.in ?? []), ...(constraint.eachIn ?? [])].map(String)),
+  ]);
 }
 
 /** What the ledger says of the hop to a task; undefined for a task that nobody handed on. */

@@ -18,6 +18,10 @@ export type OpenTask = {
   readonly purpose: string;
   readonly lifetimeSeconds: number;
   readonly parent?: string | undefined;
+  /** The key of the instance that opens it. */
+  readonly instance?: string | undefined;
+  /** Keyed fingerprints of what the person stated who asks. */
+  readonly asked?: readonly string[] | undefined;
 };
 
 /**
@@ -33,8 +37,11 @@ export async function openTask(tx: Tx, clock: Clock, actor: string, input: OpenT
   if (parent !== undefined && !isOpen(parent, now)) throw new Fault('grant.refused', 'the parent task is over');
   const answerable = parent?.answerable ?? input.requester ?? agent.owner;
   if ((await getHuman(tx, answerable)).state !== 'active') throw new Fault('human.not_active');
-  const { requester, trigger, purpose, lifetimeSeconds } = input;
-  const task = newTask({ agent: agent.id, answerable, requester, trigger, purpose, lifetimeSeconds, parent }, now);
+  const { requester, trigger, purpose, lifetimeSeconds, instance, asked } = input;
+  const task = newTask(
+    { agent: agent.id, answerable, requester, trigger, purpose, lifetimeSeconds, parent, instance, asked },
+    now,
+  );
   await addTask(tx, task);
   await record(tx, clock, taskOpened(task, actor));
   return task;

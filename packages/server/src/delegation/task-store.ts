@@ -10,12 +10,16 @@ const given = 'id, agent, requester, answerable, trigger, purpose, parent, root,
 
 /**
  * A task is over as well when its agent, or who asked for it, was cut off since it was opened: what was begun before is not
- * gone on with when they are enabled again. `cut_off` belongs to the room of changes; it is read here so that there is one
- * truth about a task.
+ * gone on with when they are enabled again. So is one that was handed on before the agent above lost its mandate, also under a
+ * new one; and one that came of a delegation token that was given back. `cut_off` belongs to the room of changes; it is read
+ * here so that there is one truth about a task, by number: also of one that was committed while that happened.
  */
 const columns = `${given}, expires_at, created_at,
   case when exists (
-    select from cut_off where cut_off.key in (task.agent, task.requester) and cut_off.number > task.opened_after
+    select from cut_off
+    where cut_off.key in (task.agent, task.requester, case when task.parent is not null then 'handed_on:' || task.requester end,
+                          'handed_on:' || (task.granted->>'offer'))
+      and cut_off.number > task.opened_after
   ) then 'ended' else state end as state`;
 
 export async function findTask(tx: Tx, id: string): Promise<Task | undefined> {
@@ -97,13 +101,16 @@ export async function addTask(tx: Tx, task: Task): Promise<void> {
   );
 }
 
-/** Ends a task and every open task below it. Returns those that were open, in the order of their ids. */
-export async function endTaskTree(tx: Tx, id: string): Promise<Task[]> {
+/**
+ * Ends a task and every open task below it; `limit` of them at most, from the task itself on. Returns those that were open,
+ * in the order of their ids.
+ */
+export async function endTaskTree(tx: Tx, id: string, limit: number | null = null): Promise<Task[]> {
   const { rows } = await tx.query<TaskRow>(
     `with recursive tree (id) as (select $1::text union select task.id from task join tree on task.parent = tree.id),
-       held as (select id from task where state = 'open' and id in (select id from tree) order by id for update)
+       held as (select id from task where state = 'open' and id in (select id from tree) order by id <> $1, id limit $2 for update)
      update task set state = 'ended' where id in (select id from held) returning ${columns}`,
-    [id],
+    [id, limit],
   );
   return inOrder(rows);
 }

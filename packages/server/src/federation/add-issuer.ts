@@ -1,4 +1,5 @@
 import type { AssertionAlg, IssuerKind, KeyPlace, TrustedIssuer } from '@surety/contract/federation';
+import type { HumanId } from '@surety/contract/id';
 import { announce } from '#change/announce';
 import { instant } from '#kernel/clock';
 import type { Tx } from '#kernel/db';
@@ -9,7 +10,7 @@ import { resolveOf } from '#registry/find-principal';
 import { holdHumans } from '#registry/human-store';
 import type { FederationHouse } from './federation-house.ts';
 import { addIssuerRow } from './issuer-store.ts';
-import { checkIssuer, kindRules } from './issuer.ts';
+import { checkIssuer, kindRules, receivedKinds } from './issuer.ts';
 
 export type AddIssuer = {
   readonly name: string;
@@ -31,8 +32,8 @@ export async function addIssuer(house: FederationHouse, actor: string, input: Ad
   const { kind, keys } = input;
   const algs = input.algs ?? kindRules[kind].algs;
   checkIssuer({ kind, issuer: input.issuer, keys, algs }, { ours: house.issuer, allowLoopback: house.allowLoopback });
-  if ((kind === 'workload-grant') !== (input.receiver !== undefined)) {
-    const message = 'an agent platform has a person who receives its agents, and no other kind does';
+  if (receivedKinds.has(kind) !== (input.receiver !== undefined)) {
+    const message = 'an agent platform, and a host of documents, has a person who receives its agents; no other kind does';
     throw new Fault('issuer.refused', undefined, { issues: [{ path: '/receiver', message }] });
   }
   return house.db.transaction(async (tx) => {
@@ -62,7 +63,8 @@ export async function addIssuer(house: FederationHouse, actor: string, input: Ad
   });
 }
 
-async function holdReceiver(tx: Tx, ref: string) {
+/** The person who receives agents, by id or name, held until the transaction ends. */
+export async function holdReceiver(tx: Tx, ref: string): Promise<HumanId> {
   const [human] = await holdHumans(tx, [await resolveOf(tx, 'human', ref)]);
   if (human?.state !== 'active') throw new Fault('human.not_active');
   return human.id;

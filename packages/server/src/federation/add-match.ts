@@ -10,7 +10,8 @@ import { getAgent } from '#registry/agent-store';
 import { resolveOf } from '#registry/find-principal';
 import type { FederationHouse } from './federation-house.ts';
 import { lockIssuer } from './issuer-store.ts';
-import { kindRules } from './issuer.ts';
+import { readDocumentAddress } from './document-address.ts';
+import { kindRules, receivedKinds } from './issuer.ts';
 import { addMatchRow, listMatches } from './match-store.ts';
 import { readSpiffeId } from './spiffe-id.ts';
 import { addSubject, findSubject } from './subject-store.ts';
@@ -29,8 +30,8 @@ const maxMatches = 1_000;
 
 /**
  * Says which agent a workload of an issuer is: the claims must be exactly so, and among them is one that tells it from
- * the others. A subject that an agent platform named stays its agent. Faults `issuer.not_found`, `issuer.match_refused`,
- * `agent.not_found`.
+ * the others. A subject that an agent platform named, or a document, stays its agent. Faults `issuer.not_found`,
+ * `issuer.match_refused`, `agent.not_found`.
  */
 export async function addMatch(house: Pick<FederationHouse, 'db' | 'clock'>, actor: string, input: AddMatch): Promise<Match> {
   return house.db.transaction(async (tx) => {
@@ -41,7 +42,7 @@ export async function addMatch(house: Pick<FederationHouse, 'db' | 'clock'>, act
       refuse('/claims', 'the issuer has as many matches as it may have');
     const agent = await getAgent(tx, await resolveOf(tx, 'agent', input.agent));
     if (agent.state === 'retired') refuse('/agent', 'the agent has retired');
-    if (issuer.kind === 'workload-grant') await keepSubject(tx, issuer, { subject: input.claims['sub'] ?? '', agent: agent.id });
+    if (receivedKinds.has(issuer.kind)) await keepSubject(tx, issuer, { subject: input.claims['sub'] ?? '', agent: agent.id });
     const match = await addMatchRecorded(tx, house.clock, { ...input, issuer, agent: agent.id, actor });
     await announce(tx, [{ what: 'changed', key: issuer.id }]);
     return match;
@@ -78,20 +79,28 @@ export async function addMatchRecorded(
   return match;
 }
 
-function checkMatch({ kind, issuer }: TrustedIssuer, { claims, below }: AddMatch): void {
+function checkMatch(issuer: TrustedIssuer, { claims, below }: AddMatch): void {
+  if (below !== undefined) return checkBelow(issuer, { claims, below });
+  const { kind, issuer: host } = issuer;
   const { telling, tellingTogether = [] } = kindRules[kind];
-  if (below !== undefined) {
-    if (kind !== 'spiffe') refuse('/below', 'only ids of SPIFFE are matched by what they are below');
-    const inside = readSpiffeId(below.slice(0, -1));
-    if (!below.endsWith('/') || inside?.trustDomain !== issuer || `${inside.id}/` !== below)
-      refuse('/below', 'expected a path of this trust domain, with a slash at its end');
-    if ('sub' in claims) refuse('/claims', 'one id, or all below a path: one of the two');
-    return;
-  }
   const tells = telling.some((name) => name in claims) || tellingTogether.some((names) => names.every((name) => name in claims));
   if (!tells) refuse('/claims', `name at least one of ${telling.join(', ')}: nothing less tells one workload from another`);
-  if (kind === 'spiffe' && readSpiffeId(claims['sub'] ?? '')?.id !== claims['sub'])
+  const subject = claims['sub'] ?? '';
+  if (kind === 'spiffe' && readSpiffeId(subject)?.id !== subject)
     refuse('/claims/sub', 'expected a SPIFFE id, its trust domain in lower case');
+  if (kind === 'client-document' && readDocumentAddress(subject, true)?.host !== host)
+    refuse('/claims/sub', 'expected the address of a document of this host');
+}
+
+function checkBelow(
+  { kind, issuer }: TrustedIssuer,
+  { claims, below }: { readonly claims: AddMatch['claims']; readonly below: string },
+): void {
+  if (kind !== 'spiffe') refuse('/below', 'only ids of SPIFFE are matched by what they are below');
+  const inside = readSpiffeId(below.slice(0, -1));
+  if (!below.endsWith('/') || inside?.trustDomain !== issuer || `${inside.id}/` !== below)
+    refuse('/below', 'expected a path of this trust domain, with a slash at its end');
+  if ('sub' in claims) refuse('/claims', 'one id, or all below a path: one of the two');
 }
 
 /** A subject of an agent platform is one agent for good (WAG: never reassigned). */

@@ -104,6 +104,7 @@ async function addCopy(
     label,
     expiresAt: instant(vouchedUntil(assertion, clock())),
     manifest,
+    ...(assertion.issuer.kind === 'client-document' ? { forConsent: true } : {}),
   });
   await addInstance(tx, {
     credential: credential.id,

@@ -103,3 +103,31 @@ test('what an agent is called at a partner is one name, and one agent has it', a
   assert.equal((listed.body['items'] as readonly unknown[]).length, 1);
   assert.equal((await clients.security.call('DELETE', `/v1/partners/${String(made.body['id'])}`)).body['state'], 'removed');
 });
+
+test('what is said of an issuer changes in place, member by member; its kind and address never do, and matches stay', async () => {
+  const added = await clients.administrator.call('POST', '/v1/issuers', {
+    body: { name: 'cloud', kind: 'cloud', issuer: 'https://cloud.example', algs: ['RS256'] },
+  });
+  const match = { claims: { sub: 'x' }, agent: agent.id };
+  await clients.administrator.call('POST', '/v1/issuers/cloud/matches', { body: match });
+  for (const who of ['owner', 'auditor', 'security', 'agent'] as const)
+    assert.equal(
+      (await clients[who].call('POST', '/v1/issuers/cloud', { body: { algs: ['ES256'] } })).body['code'],
+      'access.denied',
+    );
+  const keys = { from: 'jwks', url: 'https://cloud.example/keys' };
+  const body = { algs: ['ES256'], keys, maxLifetimeSeconds: 600 };
+  const changed = await clients.administrator.call('POST', '/v1/issuers/cloud', { body });
+  assert.deepEqual(changed.body, { ...added.body, ...body });
+  const shown = await clients.auditor.call('GET', '/v1/issuers/cloud');
+  assert.deepEqual([shown.body['issuer'], (shown.body['matches'] as readonly unknown[]).length], [changed.body, 1]);
+  assert.equal(await authority.count('issuer.changed', String(added.body['id'])), 1);
+  for (const [wrong, code] of [
+    [{ keys: { from: 'jwks', url: 'http://cloud.example/keys' } }, 'issuer.refused'],
+    [{ receiver: owner.id }, 'issuer.refused'],
+    [{ issuer: 'https://other.example' }, 'request.malformed'],
+    [{ kind: 'github' }, 'request.malformed'],
+  ] as const)
+    assert.equal((await clients.administrator.call('POST', '/v1/issuers/cloud', { body: wrong })).body['code'], code);
+  assert.equal((await clients.administrator.call('POST', '/v1/issuers/none', { body })).body['code'], 'issuer.not_found');
+});

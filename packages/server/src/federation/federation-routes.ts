@@ -3,6 +3,7 @@ import { type AnyAnswer, answer } from '#kernel/answer';
 import { acceptManifest } from './accept-manifest.ts';
 import { addIssuer } from './add-issuer.ts';
 import { addMatch } from './add-match.ts';
+import { changeIssuer } from './change-issuer.ts';
 import type { FederationHouse } from './federation-house.ts';
 import { introduceAgent, withdrawAgent } from './introduce-agent.ts';
 import { getIssuer, listIssuers } from './issuer-store.ts';
@@ -19,6 +20,7 @@ export function federationRoutes(house: FederationHouse): readonly AnyAnswer[] {
       const issuer = await getIssuer(house.db, ref);
       return { issuer, matches: await listMatches(house.db, issuer.id) };
     }),
+    answer(contract.changeIssuer, ({ principal }, input) => changeIssuer(house, principal, input)),
     answer(contract.removeIssuer, ({ principal }, input) => removeIssuer(house, principal, input)),
     answer(contract.addMatch, ({ principal }, input) => addMatch(house, principal, input)),
     answer(contract.removeMatch, ({ principal }, input) => removeMatch(house, principal, input)),

@@ -8,6 +8,7 @@ import { type Answer, type Client, openClient, post, type Principal } from '#htt
 import { moveAgent } from '#registry/move-agent';
 import { addIssuer } from './add-issuer.ts';
 import { addMatch } from './add-match.ts';
+import { changeIssuer } from './change-issuer.ts';
 import { removeMatch } from './remove-match.ts';
 import { openPlatform, type Platform } from './testing/platform.ts';
 
@@ -224,4 +225,22 @@ test('a match says enough to tell one workload from another, or it is refused', 
     await refuses('mesh', {}, below);
   await refuses('agents', { name: 'Support' });
   await refuses('agents', { sub: 'x' }, 'spiffe://acme.example/x/');
+});
+
+test('keys that are said to be elsewhere are read there at once, and nothing of the old ones counts', async () => {
+  const [old, next] = [await openPlatform({ audience: authority.issuer }), await openPlatform({ audience: authority.issuer })];
+  try {
+    const one = await authority.agent();
+    const trusted = { name: 'moving', kind: 'cloud', issuer: 'https://moving.example', isInternal: false } as const;
+    const places = [old, next].map(({ issuer }) => ({ from: 'jwks' as const, url: `${issuer}/keys` }));
+    await addIssuer(house(), authority.admin, { ...trusted, keys: places[0]! });
+    await authority.settled(addMatch(house(), authority.admin, { issuer: 'moving', claims: { sub: 'w' }, agent: one.id }));
+    const by = async (platform: Platform) =>
+      ask({ grant_type: jwtBearer, assertion: await platform.assertion({ iss: trusted.issuer, sub: 'w' }) });
+    assert.deepEqual([(await by(old)).status, (await by(next)).body['code']], [200, 'assertion.refused']);
+    await authority.settled(changeIssuer(house(), authority.admin, { issuer: 'moving', keys: places[1] }));
+    assert.deepEqual([(await by(old)).body['code'], (await by(next)).status], ['assertion.refused', 200]);
+  } finally {
+    await Promise.all([old.close(), next.close()]);
+  }
 });

@@ -15,7 +15,12 @@ export type FetchedDocument =
     }
   | { readonly notModified: true; readonly maxAgeSeconds: number | undefined };
 
-export type FetchOptions = { readonly isInternal: boolean; readonly etag?: string | undefined };
+export type FetchOptions = {
+  readonly isInternal: boolean;
+  readonly etag?: string | undefined;
+  /** The longest document, in bytes; 128 KiB when left out. */
+  readonly maxBytes?: number | undefined;
+};
 
 /** Fetches one JSON object, or throws an `Error` that says why not, for operators. */
 export type FetchDocument = (address: string, options: FetchOptions) => Promise<FetchedDocument>;
@@ -24,7 +29,7 @@ export type FetchDocument = (address: string, options: FetchOptions) => Promise<
 export type ResolveHost = (host: string) => Promise<readonly string[]>;
 
 /** The longest document, in bytes, and the longest that one may take, in milliseconds. */
-const maxBytes = 131_072;
+const defaultMaxBytes = 131_072;
 const defaultTimeoutMs = 5_000;
 
 /**
@@ -42,7 +47,7 @@ export function createFetchDocument({
   readonly timeoutMs?: number;
 }): FetchDocument {
   const isBlocked = createAddressCheck();
-  return async (address, { isInternal, etag }) => {
+  return async (address, { isInternal, etag, maxBytes = defaultMaxBytes }) => {
     const url = new URL(address);
     const host = url.hostname.replace(/^\[|\]$/g, '');
     const isLoopback = allowLoopback && ['127.0.0.1', '::1'].includes(host);
@@ -53,7 +58,7 @@ export function createFetchDocument({
     if (isIP(host) !== 0) check(host);
     const response = await ask(url, { lookup: pinned(resolve, check), etag, timeoutMs });
     try {
-      return await readResponse(response, etag !== undefined);
+      return await readResponse(response, { mayBeUnchanged: etag !== undefined, maxBytes });
     } finally {
       response.destroy();
     }
@@ -117,7 +122,10 @@ function resolveHost(host: string): Promise<readonly string[]> {
   });
 }
 
-async function readResponse(response: IncomingMessage, mayBeUnchanged: boolean): Promise<FetchedDocument> {
+async function readResponse(
+  response: IncomingMessage,
+  { mayBeUnchanged, maxBytes }: { readonly mayBeUnchanged: boolean; readonly maxBytes: number },
+): Promise<FetchedDocument> {
   const { statusCode, headers } = response;
   const maxAgeSeconds = maxAge(headers['cache-control']);
   if (statusCode === 304 && mayBeUnchanged) return { notModified: true, maxAgeSeconds };
@@ -139,6 +147,7 @@ async function readResponse(response: IncomingMessage, mayBeUnchanged: boolean):
 }
 
 function maxAge(header: string | undefined): number | undefined {
+  if (/(?:^|[\s,])no-(?:store|cache)\b/i.test(header ?? '')) return 0;
   const value = /(?:^|[\s,])max-age=(\d{1,9})/i.exec(header ?? '')?.[1];
   return value === undefined ? undefined : Number(value);
 }

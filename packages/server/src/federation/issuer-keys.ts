@@ -45,8 +45,10 @@ export function createIssuerKeys(fetchDocument: FetchDocument, clock: Clock): Is
   return {
     keysOf: async (issuer, kid) => {
       if (issuer.keys.from === 'pinned') return ofKid(issuer.keys.keys, kid);
-      const shelf = shelves.get(issuer.id) ?? { askedAtMs: Number.NEGATIVE_INFINITY };
-      shelves.set(issuer.id, shelf);
+      // a place of keys that was changed is another shelf: nothing of the old one is used any more
+      const name = `${issuer.id} ${'url' in issuer.keys ? issuer.keys.url : ''}`;
+      const shelf = shelves.get(name) ?? { askedAtMs: Number.NEGATIVE_INFINITY };
+      shelves.set(name, shelf);
       const since = clock() - shelf.askedAtMs;
       if (!isFresh(shelf.set) && (shelf.trouble === undefined || since >= failedMs)) await refresh(issuer, shelf);
       if (!isFresh(shelf.set)) throw new Fault('issuer.unreachable', issuer.name, { cause: shelf.trouble });
@@ -75,12 +77,15 @@ async function readKeySet(issuer: TrustedIssuer, { fetchDocument, known, now }: 
   return { ...known, freshUntilMs };
 }
 
-/** In a bundle of SPIFFE a key that does not say `jwt-svid` is not for this (SPIFFE Trust Domain and Bundle §4.2.2). */
+/**
+ * In a bundle of SPIFFE a key that does not say for which of the two kinds it is is for neither (SPIFFE Trust Domain and Bundle
+ * §4.2.2).
+ */
 function readKeys(document: ExactRecord, from: TrustedIssuer['keys']['from']): readonly PublishedKey[] {
   const keys = document['keys'];
   if (!isExactList(keys) || keys.length > maxKeys) throw new Error('the answer is no set of keys');
   const published = keys.map((key) => toPlain(key)).filter((key): key is PublishedKey => typeof key === 'object' && key !== null);
-  return from === 'bundle' ? published.filter(({ use }) => use === 'jwt-svid') : published;
+  return from === 'bundle' ? published.filter(({ use }) => use === 'jwt-svid' || use === 'x509-svid') : published;
 }
 
 /**

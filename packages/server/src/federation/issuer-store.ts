@@ -60,8 +60,13 @@ export async function addIssuerRow(tx: Tx, issuer: TrustedIssuer): Promise<void>
   );
 }
 
-export async function saveIssuer(tx: Tx, { id, state }: TrustedIssuer): Promise<void> {
-  await tx.query('update trusted_issuer set state = $2 where id = $1', [id, state]);
+export async function saveIssuer(tx: Tx, issuer: TrustedIssuer): Promise<void> {
+  const { id, keys, algs, maxLifetimeSeconds, isInternal, receiver, state } = issuer;
+  await tx.query(
+    `update trusted_issuer set keys = $2, algs = $3, max_lifetime_seconds = $4, is_internal = $5, receiver = $6, state = $7
+     where id = $1`,
+    [id, JSON.stringify(keys), algs, maxLifetimeSeconds, isInternal, receiver, state],
+  );
 }
 
 function whereRef(ref: string): string {

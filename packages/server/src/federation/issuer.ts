@@ -44,7 +44,16 @@ export const kindRules: Readonly<Record<IssuerKind, KindRules>> = {
   spiffe: { algs: ['RS256', 'ES256', 'ES384'], maxLifetimeSeconds: 3_700, types: [...plain, 'JOSE'], telling: ['sub'] },
   'workload-grant': { algs: ['ES256', 'EdDSA', 'RS256'], maxLifetimeSeconds: 600, types: plain, telling: ['sub'] },
   'id-jag': { algs: ['ES256', 'EdDSA', 'RS256'], maxLifetimeSeconds: 600, types: ['oauth-id-jag+jwt'], telling: ['client_id'] },
+  'client-document': {
+    algs: ['ES256', 'EdDSA'],
+    maxLifetimeSeconds: 300,
+    types: [...plain, 'client-authentication+jwt'],
+    telling: ['sub'],
+  },
 };
+
+/** Kinds that name agents which nobody has seen: a person receives those. */
+export const receivedKinds: ReadonlySet<IssuerKind> = new Set(['workload-grant', 'client-document']);
 
 type DescribedIssuer = {
   readonly kind: IssuerKind;
@@ -65,6 +74,9 @@ export function checkIssuer(
   if (isSpiffe && keys.from === 'discovery') refuse('/keys', 'a trust domain has a bundle endpoint, or pinned keys');
   if (!isSpiffe) checkAddress('/issuer', issuer, allowLoopback);
   if ('url' in keys) checkAddress('/keys/url', keys.url, allowLoopback);
+  if (kind !== 'client-document') return;
+  if (`${URL.parse(issuer)?.origin}/` !== issuer) refuse('/issuer', 'expected a host alone, as https://app.example/');
+  if (keys.from !== 'discovery') refuse('/keys', 'each document says its own keys');
 }
 
 /** `https`, a host, and nothing that hides where it leads; an issuer has neither query nor fragment (RFC 8414 §2). */

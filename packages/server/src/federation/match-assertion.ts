@@ -7,7 +7,10 @@ import { claimText, type VerifiedAssertion } from './verify-assertion.ts';
  * person chose, and its slash belongs to it. Undefined for none. Two are refused (`assertion.refused`), also for the
  * same agent: what is ambiguous today is somebody else tomorrow.
  */
-export function matchAssertion({ claims, subject }: VerifiedAssertion, matches: readonly Match[]): Match | undefined {
+export function matchAssertion(
+  { claims, subject }: Pick<VerifiedAssertion, 'claims' | 'subject'>,
+  matches: readonly Match[],
+): Match | undefined {
   const met = matches.filter(
     (match) =>
       (match.below === null || (subject.startsWith(match.below) && match.below.endsWith('/'))) &&

@@ -7,12 +7,16 @@ import { houseActor } from '#kernel/house-actor';
 import { newId } from '#kernel/id';
 import { record } from '#ledger/record';
 import { registerAgentRecorded } from '#registry/register-agent';
+import { shownName, typedName } from '#registry/shown-name';
 import { addMatchRecorded } from './add-match.ts';
 import { lockIssuer } from './issuer-store.ts';
 import { listMatches } from './match-store.ts';
 import { refuseAssertion } from './refuse-assertion.ts';
 import { addSubject, countDrafts, findSubject } from './subject-store.ts';
 import { claimText, type VerifiedAssertion } from './verify-assertion.ts';
+
+/** An agent as its issuer names it: for good by its subject, and for people by the claim `name`. */
+export type NamedAgent = Pick<VerifiedAssertion, 'issuer' | 'subject' | 'claims'>;
 
 /** How many agents that nobody accepted may wait for each issuer: a platform cannot fill the registry. */
 const maxDrafts = 200;
@@ -25,7 +29,7 @@ const maxDrafts = 200;
  */
 export async function noticeAgent(
   { db, clock }: { readonly db: Db; readonly clock: Clock },
-  assertion: VerifiedAssertion,
+  assertion: NamedAgent,
 ): Promise<never> {
   await db.transaction(async (tx) => {
     const issuer = await lockIssuer(tx, assertion.issuer.id);
@@ -47,7 +51,7 @@ async function wasNoticed(tx: Tx, { id }: TrustedIssuer, subject: string): Promi
   return (await listMatches(tx, id)).some(({ claims }) => claims['sub'] === subject);
 }
 
-type Noticed = { readonly issuer: TrustedIssuer; readonly assertion: VerifiedAssertion; readonly receiver: string };
+type Noticed = { readonly issuer: TrustedIssuer; readonly assertion: NamedAgent; readonly receiver: string };
 
 async function addNoticed(tx: Tx, clock: Clock, { issuer, assertion, receiver }: Noticed): Promise<void> {
   const { subject, claims } = assertion;
@@ -67,27 +71,4 @@ async function addNoticed(tx: Tx, clock: Clock, { issuer, assertion, receiver }:
   await addMatchRecorded(tx, clock, { issuer, claims: { sub: subject }, agent: agent.id, actor: houseActor });
   const data = { issuer: issuer.id, subject, receiver };
   await record(tx, clock, { type: 'agent.noticed', actor: houseActor, about: agent.id, data });
-}
-
-/**
- * What a platform calls its agent, fit to be shown: without control, bidi and invisible characters. Undefined if nothing
- * is left.
- */
-function shownName(name: string | undefined): string | undefined {
-  const shown = [
-    ...(name ?? '')
-      .normalize('NFC')
-      .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}]/gu, ' ')
-      .trim(),
-  ];
-  return shown.length === 0 ? undefined : shown.slice(0, 60).join('').trim();
-}
-
-/** A name to type. Nothing is decided by it; the random end keeps it from being anybody else's. */
-function typedName(issuer: string, displayName: string, id: string): string {
-  const slug = displayName
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '');
-  return `${issuer.slice(0, 20)}-${slug.slice(0, 24)}-${id.slice(-8)}`.replaceAll(/-{2,}/g, '-');
 }

@@ -1,3 +1,4 @@
+import { maxHops } from '@surety/contract/delegation';
 import { type ExactRecord, isExactRecord } from '@surety/contract/exact-json';
 import { text } from '@surety/proof/claim';
 import { refuseAssertion } from './refuse-assertion.ts';
@@ -10,7 +11,7 @@ import type { VerifiedAssertion } from './verify-assertion.ts';
 export type PartnerChain = { readonly clientId: string; readonly actors: readonly string[] };
 
 /** How long a chain may be; the bound of our own trees and one for the root. */
-const maxActors = 9;
+const maxActors = maxHops + 1;
 
 /**
  * Reads the parts of an ID-JAG that are not in every assertion: `client_id`; `cnf.jkt`, which must be the key of the

@@ -1,4 +1,5 @@
 import type { HttpBindings } from '@hono/node-server';
+import type { AuthenticatedCaller } from '@surety/contract/enforcement';
 import type { Route } from '@surety/contract/route';
 import { proofSpend } from '#enforcement/proof-spend';
 import { type Caller, nobody } from '#kernel/answer';
@@ -16,18 +17,26 @@ type Incoming = HttpBindings['incoming'];
  */
 export async function admitCaller(room: HallRoom, route: Route, incoming: Incoming): Promise<Caller> {
   if (route.door === 'code') return nobody;
+  const caller = await authenticateRequest(room, incoming);
+  const result = await orNotReady(room.queue.commit({ entries: [], spends: [proofSpend(caller)] }));
+  if (result === 'replayed') throw new Fault('dpop.proof_replayed');
+  const { principal, kind, credential } = caller;
+  return { principal, kind, credential };
+}
+
+/** Who sent a request to our API, or to what answers beside it under the same address. Spends nothing. */
+export function authenticateRequest(
+  room: Pick<HallRoom, 'authenticator' | 'issuer'>,
+  incoming: Pick<Incoming, 'method' | 'url' | 'rawHeaders'>,
+): Promise<AuthenticatedCaller> {
   const authorization = headerValues(incoming, 'authorization');
-  const caller = await room.authenticator.authenticate({
+  return room.authenticator.authenticate({
     method: incoming.method ?? '',
     url: room.issuer + (incoming.url ?? ''),
     audience: `${room.issuer}/v1`,
     authorization: authorization.length === 0 ? undefined : authorization.join(', '),
     dpop: headerValues(incoming, 'dpop'),
   });
-  const result = await orNotReady(room.queue.commit({ entries: [], spends: [proofSpend(caller)] }));
-  if (result === 'replayed') throw new Fault('dpop.proof_replayed');
-  const { principal, kind, credential } = caller;
-  return { principal, kind, credential };
 }
 
 /** The permit of the house, with every no to an authenticated principal in the ledger before it is told. */

@@ -2,6 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { openapi } from '@surety/contract/openapi';
+import { metadataPath, openMetadata } from '#authzen/pdp-metadata';
 import { findNewestNumber } from '#change/change-store';
 import type { AnyAnswer } from '#kernel/answer';
 import { asFault, Fault } from '#kernel/fault';
@@ -65,7 +66,7 @@ async function hearOwnChange({ db, feed }: HallRoom): Promise<void> {
 }
 
 function hangDocuments(hall: Hall, room: HallRoom): void {
-  const metadata = serverMetadata(room.issuer);
+  const metadata = serverMetadata(room.issuance);
   const resource = resourceMetadata(room.issuer);
   const routes = room.answers.map(({ route }) => route);
   const description = openapi(routes, { title: 'Surety', version: room.version, servers: [room.issuer] });
@@ -75,6 +76,8 @@ function hangDocuments(hall: Hall, room: HallRoom): void {
   hangPublic('/.well-known/openid-configuration', () => metadata);
   hangPublic(resourceMetadataPath, () => resource);
   hangPublic('/jwks', () => room.keyRing.jwks());
+  const { authzen } = room;
+  if (authzen !== undefined) hangPublic(metadataPath, openMetadata(authzen));
   hangPublic('/openapi.json', () => description);
   hall.get('/healthz', (c) => c.json({ healthy: true }));
   hall.get('/readyz', async (c) => {

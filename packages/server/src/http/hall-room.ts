@@ -1,5 +1,6 @@
 import type { Feed } from '#change/feed';
 import type { Authenticator } from '#authn/authenticate';
+import type { AuthzenRoom } from '#authzen/authzen-room';
 import type { IssuanceRoom } from '#issuance/issuance-room';
 import type { AnyAnswer } from '#kernel/answer';
 import type { Clock } from '#kernel/clock';
@@ -16,6 +17,8 @@ export type HallRoom = {
   readonly version: string;
   readonly answers: readonly AnyAnswer[];
   readonly issuance: IssuanceRoom;
+  /** The decision point over HTTP; left out, nothing stands at its paths. */
+  readonly authzen?: AuthzenRoom | undefined;
   readonly authenticator: Authenticator;
   readonly permit: Permit;
   readonly queue: CommitQueue;

@@ -1,4 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 /** A listening address. Until it serves, it answers 503. */
@@ -11,10 +12,18 @@ export type Door = {
   close(drainMs: number): Promise<void>;
 };
 
-export type DoorOptions = { readonly host: string; readonly port: number };
+export type DoorOptions = {
+  readonly host: string;
+  readonly port: number;
+  /** TLS ends here, and a client may show a certificate (RFC 8705). PEM. Which certificates count is not looked at here. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+};
 
 /** How many ports are tried, beginning with the one asked for. */
 const maxTries = 20;
+
+/** A certificate is asked for; the handshake proves that the client holds its key, and no authority has to vouch for it. */
+const asksCertificate = { requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.2' } as const;
 
 /** Limits of one request, in milliseconds: a client that is slower than this is cut off. */
 const limits = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 72_000 } as const;
@@ -23,12 +32,13 @@ const limits = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeou
  * Listens, before anything is known about who will answer: the public address may depend on the port. A port that is taken
  * is passed over for the next; port 0 takes any. Throws what the system says of an address that cannot be had.
  */
-export async function openDoor({ host, port }: DoorOptions): Promise<Door> {
+export async function openDoor({ host, port, tls }: DoorOptions): Promise<Door> {
   let listener: RequestListener = (_request, response) =>
     void response.writeHead(503, { 'retry-after': '1', 'content-length': 0 }).end();
-  const server = createServer({ ...limits, insecureHTTPParser: false, requireHostHeader: true }, (request, response) =>
-    listener(request, response),
-  );
+  const options = { ...limits, insecureHTTPParser: false, requireHostHeader: true };
+  const answer: RequestListener = (request, response) => listener(request, response);
+  const server =
+    tls === undefined ? createServer(options, answer) : createTlsServer({ ...options, ...tls, ...asksCertificate }, answer);
   server.on('clientError', (_thrown, socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
   });

@@ -73,7 +73,7 @@ test('the metadata is the same at both addresses, names this issuer, and every a
   for (const name of ['client_credentials', 'token-exchange', 'jwt-bearer'])
     assert.ok(grantTypes.some((type) => type === name || type === `urn:ietf:params:oauth:grant-type:${name}`));
   assert.deepEqual(one.body['response_types_supported'], ['code']);
-  assert.deepEqual(one.body['token_endpoint_auth_methods_supported'], ['private_key_jwt', 'spiffe_jwt']);
+  assert.deepEqual(one.body['token_endpoint_auth_methods_supported'], ['private_key_jwt', 'spiffe_jwt', 'none']);
   assert.deepEqual(one.body['code_challenge_methods_supported'], ['S256']);
   assert.deepEqual(one.body['dpop_signing_alg_values_supported'], ['ES256', 'EdDSA']);
   for (const [name, address] of Object.entries(one.body).filter(([member]) => /(?:_endpoint|_uri)$/.test(member))) {

@@ -48,5 +48,6 @@ function challengeOf(fault: Fault, metadataUrl: string): string | undefined {
   if (!fault.code.startsWith('token.') && !fault.code.startsWith('dpop.')) return undefined;
   const error =
     fault.code === 'token.missing' || !('oauth' in spec) ? '' : ` error="${spec.oauth}", error_description="${spec.title}",`;
-  return `DPoP${error} algs="ES256 EdDSA", resource_metadata="${metadataUrl}"`;
+  const demanded = Object.entries(fault.challenge ?? {}).map(([name, value]) => ` ${name}="${value}",`);
+  return `DPoP${error}${demanded.join('')} algs="ES256 EdDSA", resource_metadata="${metadataUrl}"`;
 }

@@ -32,22 +32,27 @@ export function parseForm(text: string): Form {
   const form = new Map<string, readonly string[]>();
   if (text === '') return form;
   if (!/^[\x21-\x7e]+$/.test(text)) malformed('/', 'the form is not encoded');
-  const pairs = text.split('&');
-  if (pairs.length > maxParameters) malformed('/', 'there are too many parameters');
-  const seen = new Set<string>();
-  for (const pair of pairs) {
-    const at = pair.indexOf('=');
-    const name = decode(at < 0 ? pair : pair.slice(0, at));
-    const value = at < 0 ? '' : decode(pair.slice(at + 1));
-    if (seen.has(name) && !repeatable.has(name)) malformed('/', 'a parameter comes more than once');
-    seen.add(name);
-    if (value !== '') form.set(name, [...(form.get(name) ?? []), value]);
+  const valueless = new Set<string>();
+  for (let from = 0, pairs = 1; from <= text.length; pairs++) {
+    if (pairs > maxParameters) malformed('/', 'there are too many parameters');
+    const next = text.indexOf('&', from);
+    const end = next < 0 ? text.length : next;
+    const equals = text.indexOf('=', from);
+    const at = equals < 0 || equals > end ? end : equals;
+    const name = decode(text.slice(from, at));
+    const value = decode(text.slice(at + 1, end));
+    const before = form.get(name);
+    if ((before !== undefined || valueless.has(name)) && !repeatable.has(name))
+      malformed('/', 'a parameter comes more than once');
+    if (value === '') valueless.add(name);
+    else form.set(name, before === undefined ? [value] : [...before, value]);
+    from = end + 1;
   }
   return form;
 }
 
 function decode(text: string): string {
-  if (!/[+%]/.test(text)) return text;
+  if (!text.includes('%') && !text.includes('+')) return text;
   try {
     const value = decodeURIComponent(text.replaceAll('+', ' '));
     // oxlint-disable-next-line no-control-regex -- control characters are what this refuses

@@ -6,7 +6,6 @@ import { type AdmittedClient, admitClient } from './admit-client.ts';
 import { createEndpoint, type RawHandler } from './endpoint.ts';
 import { requiredParameter } from './form.ts';
 import type { IssuanceRoom } from './issuance-room.ts';
-import { createTokenReader } from './read-token.ts';
 
 /** What is said of every token that is not live, or not for this client to know: nothing else (RFC 7662 §2.2). */
 const inactive = { active: false } as const;
@@ -16,14 +15,13 @@ const inactive = { active: false } as const;
  * policy lets `token:introspect`. For anybody else a token of someone else's is no different from none.
  */
 export function introspectionEndpoint(room: IssuanceRoom): RawHandler {
-  const readToken = createTokenReader(room);
-  return createEndpoint(room, async (form) => {
+  return createEndpoint(room, async (form, request) => {
     const token = requiredParameter(form, 'token');
-    const client = await admitClient(room, form);
-    const claims = readToken(token);
+    const client = await admitClient(room, form, request);
+    const claims = room.readToken(token);
     if (claims === undefined || !(await mayKnow(room, client, claims))) return inactive;
     const standing = await orNotReady(readTokenStanding(room, claims));
-    return standing.live ? { active: true, token_type: 'DPoP', ...claims } : inactive;
+    return standing.live ? { active: true, token_type: claims.cnf.jkt === undefined ? 'Bearer' : 'DPoP', ...claims } : inactive;
   });
 }
 

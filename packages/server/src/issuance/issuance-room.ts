@@ -1,4 +1,5 @@
 import type { NonceSource } from '@surety/proof/nonce';
+import type { CertificateReader } from '#authn/client-certificate';
 import type { SystemFacts } from '#catalogue/system-facts';
 import type { Feed } from '#change/feed';
 import type { AuthorityFacts } from '#delegation/authority-facts';
@@ -11,6 +12,7 @@ import type { KeyRing } from '#keys/key-ring';
 import type { CommitQueue } from '#ledger/commit-queue';
 import type { PrincipalFacts } from '#registry/principal-facts';
 import type { Interactive } from './interactive/interactive.ts';
+import type { TokenReader } from './read-token.ts';
 
 /** What the endpoints of the authorization server need. */
 export type IssuanceRoom = {
@@ -30,6 +32,14 @@ export type IssuanceRoom = {
   readonly authority: AuthorityFacts;
   readonly systems: Pick<SystemFacts, 'byName'>;
   readonly permit: Permit;
+  /** Reads access tokens of ours for whatever resource. */
+  readonly readToken: TokenReader;
+  /** The certificate of a client's connection; never one, where left out. */
+  readonly certificateOf?: CertificateReader | undefined;
+  /** Origin of the address where clients show certificates; undefined when there is none of its own. */
+  readonly mtlsUrl?: string | undefined;
+  /** Whether clients may register themselves, with a token that a person made. */
+  readonly registersClients: boolean;
   /** The half that people see. */
   readonly interactive: Interactive;
   readonly accessTokenSeconds: number;

@@ -17,6 +17,7 @@ import { newId } from '#kernel/id';
 import { type Spend, spendKey } from '#ledger/commit-queue';
 import { entryOf } from '#ledger/entry';
 import { kindOf } from '#registry/principal';
+import { signedInAtRoot } from '#signin/authentication-claims';
 import type { IssuanceRoom } from './issuance-room.ts';
 import type { Resource } from './resource-indicator.ts';
 
@@ -38,7 +39,7 @@ export type Granted = {
   readonly handedOn?: HandedOn;
   /** What the token came from and uses up with it. */
   readonly spends?: readonly Spend[];
-  /** How the person signed in whose consent it came of. */
+  /** How the person signed in whose consent it came of; as the root of the task has it, when left out. */
   readonly signedIn?: AuthenticationClaims;
 };
 
@@ -50,7 +51,8 @@ export type HandedOn = Required<Pick<AccessTokenClaims, 'may_act' | 'delegation'
 /** What is answered (RFC 6749 §5.1, RFC 9449 §5). `task` is ours: name it to go on with the same unit of work. */
 export type TokenResponse = {
   readonly access_token: string;
-  readonly token_type: 'DPoP';
+  /** `Bearer` of a token that is bound to a certificate (RFC 8705 §3), which it is worth nothing without. */
+  readonly token_type: 'DPoP' | 'Bearer';
   readonly expires_in: number;
   readonly scope: string;
   readonly task?: string;
@@ -85,10 +87,10 @@ export async function issueToken(
     const change = room.feed.applied();
     const standing = await readLiveStanding(room, applicant.client);
     const granted = await orNotReady(grant(standing));
-    const { response, claims } = mint(room, applicant, { standing, granted });
+    const { response, claims } = mint(room, applicant, { standing, granted, change });
     const result = await orNotReady(
       room.queue.commit({
-        entries: entriesFor(room, applicant.client, { granted, claims }),
+        entries: entriesFor(room, applicant, { granted, claims }),
         tasks: granted.isNew && granted.task !== undefined ? [granted.task] : [],
         spends: round === 0 ? [...spends, ...(granted.spends ?? [])] : [],
         fence: { change, keys: fenceKeys(applicant.client, { standing, granted }) },
@@ -125,33 +127,44 @@ function spendsOf({ client, proof }: Applicant): readonly Spend[] {
 
 type Grounds = { readonly standing: LiveStanding; readonly granted: Granted };
 
+/** `change`: number of the newest change that was applied before anything was looked at. */
+type Dated = Grounds & { readonly change: number };
+
 /** Whose change between the first look and the commit makes the token one that would not be issued. */
 function fenceKeys({ clientId, credential }: AuthenticatedClient, { standing, granted }: Grounds): readonly string[] {
   const { owner } = standing;
   const task = granted.isNew ? undefined : granted.task?.id;
-  const above = (granted.links ?? []).flatMap((link) => [
-    link.task.id,
-    link.task.requester,
-    link.principal.one.id,
-    ...openingKeys(link.task),
-    ...(link.owner === undefined ? [] : [link.owner]),
-  ]);
-  return [
-    ...new Set([
-      clientId,
-      credential.id,
-      ...granted.resource.keys,
-      ...above,
-      ...[owner, task].filter((key) => key !== undefined),
-    ]),
-  ];
+  const keys = new Set(granted.links === undefined ? [] : keysAbove(granted.links));
+  keys.add(clientId).add(credential.id);
+  for (const key of granted.resource.keys) keys.add(key);
+  if (owner !== undefined) keys.add(owner);
+  if (task !== undefined) keys.add(task);
+  return [...keys];
 }
+
+/** Everything that a chain stands on, each once; put together once for a chain that is kept. */
+function keysAbove(links: readonly LiveLink[]): readonly string[] {
+  const before = keysOfChains.get(links);
+  if (before !== undefined) return before;
+  const keys = links.flatMap(({ task, principal, owner }) => [
+    task.id,
+    task.requester,
+    principal.one.id,
+    ...openingKeys(task),
+    ...(owner === undefined ? [] : [owner]),
+  ]);
+  const each = [...new Set(keys)];
+  keysOfChains.set(links, each);
+  return each;
+}
+
+const keysOfChains = new WeakMap<readonly LiveLink[], readonly string[]>();
 
 /**
  * The claims and the token (RFC 9068 §2). A token ends with its task. It is dated behind the newest cut-off of what it
  * stands on, a few seconds ahead of now when that was a moment ago: the cut-off was for what came before.
  */
-function mint(room: IssuanceRoom, { client, proof }: Applicant, { standing, granted }: Grounds) {
+function mint(room: IssuanceRoom, { client, proof }: Applicant, { standing, granted, change }: Dated) {
   const now = room.clock();
   const { task, resource, scope } = granted;
   if (task !== undefined && !isOpen(task, now)) throw new Fault('grant.refused', 'the task is over');
@@ -172,15 +185,16 @@ function mint(room: IssuanceRoom, { client, proof }: Applicant, { standing, gran
     exp,
     jti: newId('token', now),
     scope,
-    cnf: { jkt: proof.jkt },
+    cnf: proof.x5t === undefined ? { jkt: proof.jkt } : { 'x5t#S256': proof.x5t },
     ...(task === undefined ? {} : { task: task.id }),
     instance: client.credential.id,
+    change,
     ...narrowedTo(granted),
-    ...granted.signedIn,
+    ...(granted.signedIn ?? signedInAtRoot(granted.links?.[0]?.task ?? task)),
   };
   const response: TokenResponse = {
     access_token: mintAccessToken(room.keyRing.tokenKey(), claims),
-    token_type: 'DPoP',
+    token_type: proof.x5t === undefined ? 'DPoP' : 'Bearer',
     expires_in: exp - seconds,
     scope,
     ...(task === undefined ? {} : { task: task.id }),
@@ -207,7 +221,7 @@ function narrowedTo({ task, handedOn }: Granted): Partial<AccessTokenClaims> {
 
 function entriesFor(
   room: IssuanceRoom,
-  { clientId, credential }: AuthenticatedClient,
+  { client: { clientId, credential }, proof: { jkt } }: Applicant,
   what: { granted: Granted; claims: AccessTokenClaims },
 ) {
   const {
@@ -225,7 +239,7 @@ function entriesFor(
         credential: credential.id,
         task: task?.id ?? null,
         audience: claims.aud,
-        jkt: claims.cnf.jkt,
+        jkt,
         expiresAt: instant(claims.exp * 1_000),
       },
     },

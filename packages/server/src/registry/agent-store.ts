@@ -34,6 +34,20 @@ export async function listAgents(tx: Tx, state?: PrincipalState): Promise<Agent[
   return rows.map(fromRow);
 }
 
+/** Active agents in the order of their ids, a page at a time: those after an id. */
+export async function pageActiveAgents(tx: Tx, after: string, limit: number): Promise<Agent[]> {
+  const { rows } = await tx.query<AgentRow>(
+    `select ${columns} from agent where state = 'active' and id > $1 order by id limit $2`,
+    [after, limit],
+  );
+  return rows.map(fromRow);
+}
+
+export async function countActiveAgents(tx: Tx): Promise<number> {
+  const { rows } = await tx.query<{ count: number }>(`select count(*) as count from agent where state = 'active'`);
+  return rows[0]?.count ?? 0;
+}
+
 /** The agents that a person answers for and that have not retired, by name. */
 export async function listAgentsOf(tx: Tx, owner: string): Promise<Agent[]> {
   const { rows } = await tx.query<AgentRow>(
@@ -70,10 +84,11 @@ export async function addAgent(tx: Tx, agent: Agent): Promise<void> {
   ]);
 }
 
+/** Who owns it is counted: what was given under one ownership is told from what was given under the next. */
 export async function saveAgent(tx: Tx, agent: Agent): Promise<void> {
   await tx.query(
     `update agent set display_name = $2, purpose = $3, owner = $4, deputies = $5, risk_tier = $6, autonomy = $7, manifest = $8,
-       state = $9, revision = $10
+       state = $9, revision = $10, ownership = ownership + case when owner = $4 then 0 else 1 end
      where id = $1`,
     [
       agent.id,

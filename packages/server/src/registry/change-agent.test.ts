@@ -19,7 +19,7 @@ test('another owner is a change of the agent, told to every node and recorded wi
   const after = await getAgent(db, one.id);
   assert.equal(after.owner, next.id);
   assert.equal(after.revision, one.revision + 1);
-  assert.deepEqual(announced, [`changed ${one.id}`]);
+  assert.deepEqual(announced, [`changed ${one.id}`, `cutoff ${one.id}`]);
   assert.deepEqual((await eventsAbout(db, one.id)).at(-1), {
     type: 'agent.changed',
     actor: 'hum_x',

@@ -5,6 +5,7 @@ import type { Tx } from '#kernel/db';
 import { Fault } from '#kernel/fault';
 import { record } from '#ledger/record';
 import { lockAgent, saveAgent } from './agent-store.ts';
+import { voidEnrolments } from './enrolment-store.ts';
 import { resolveOf } from './find-principal.ts';
 import { checkOwnership, type Ownership, withoutOwner } from './ownership.ts';
 import { readAnswerable } from './read-answerable.ts';
@@ -24,18 +25,23 @@ export type ChangeAgent = {
 
 /**
  * Changes what is said of an agent, or who answers for it. A new owner, and deputies that are named, are active people; a
- * deputy who becomes the owner is no deputy any more. Nothing changes of one that has retired (`agent.move_refused`).
+ * deputy who becomes the owner is no deputy any more. With another owner everything that was issued to it before is dead at
+ * once, its open codes and its mandate are void, and people are asked anew: the new owner has to give it a mandate. Nothing
+ * changes of one that has retired (`agent.move_refused`).
  * Faults `agent.not_found`, `human.not_found`, `human.not_active`, `request.malformed`.
  */
 export async function changeAgent(house: RegistryHouse, actor: string, input: ChangeAgent): Promise<Agent> {
   return house.db.transaction(async (tx) => {
     const before = await lockAgent(tx, await resolveOf(tx, 'agent', input.agent));
     if (before.state === 'retired') throw new Fault('agent.move_refused', 'a retired agent stays as it is');
-    const after = changed(before, input, await newOwnership(tx, before, input));
+    const after = changedBy(before, input, await newOwnership(tx, before, input));
     if (after === before) return before;
     await saveAgent(tx, after);
     await record(tx, house.clock, { type: 'agent.changed', actor, about: after.id, data: describeAgent(after) });
-    await announce(tx, [{ what: 'changed', key: after.id }]);
+    const isHandedOver = after.owner !== before.owner;
+    if (isHandedOver) await voidEnrolments(tx, after.id, new Date(house.clock()));
+    const changed = { what: 'changed', key: after.id } as const;
+    await announce(tx, isHandedOver ? [changed, { what: 'cutoff', key: after.id }] : [changed]);
     return after;
   });
 }
@@ -46,7 +52,7 @@ async function newOwnership(tx: Tx, before: Agent, { owner, deputies }: ChangeAg
   return deputies === undefined ? { ...next, deputies: withoutOwner(before.deputies, next.owner) } : next;
 }
 
-function changed(before: Agent, input: ChangeAgent, { owner, deputies }: Ownership): Agent {
+function changedBy(before: Agent, input: ChangeAgent, { owner, deputies }: Ownership): Agent {
   const after: Agent = {
     ...before,
     owner,

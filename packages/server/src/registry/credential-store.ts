@@ -18,13 +18,15 @@ export type CredentialFact = {
   readonly expiresAt?: string | undefined;
   /** What the instance that holds the key is made of; undefined when nobody said. */
   readonly manifest?: InstanceManifest | undefined;
+  /** Good for what a person consented to alone: it never stands for the agent's own work. */
+  readonly forConsent?: boolean | undefined;
 };
 
 /** What an instance is made of, as its issuer attests or as it says itself, and whether its owner has accepted that. */
 export type InstanceManifest = { readonly digest: string; readonly isAttested: boolean; readonly isAccepted: boolean };
 
 const columns =
-  'id, principal, jkt, jwk, label, state, created_at, expires_at, manifest_digest, manifest_attested, manifest_accepted';
+  'id, principal, jkt, jwk, label, state, created_at, expires_at, manifest_digest, manifest_attested, manifest_accepted, for_consent';
 
 /** The most keys that a principal may have active at once. */
 export const maxActiveCredentials = 1_000;
@@ -69,9 +71,9 @@ export async function listActiveCredentials(tx: Tx, principal: string): Promise<
 
 /** Fault `key.refused` when anyone has, or had, this key. */
 export async function addCredential(tx: Tx, credential: CredentialFact): Promise<void> {
-  const { id, principal, jkt, jwk, label, state, createdAt, expiresAt, manifest } = credential;
+  const { id, principal, jkt, jwk, label, state, createdAt, expiresAt, manifest, forConsent } = credential;
   await orFault(
-    tx.query(`insert into credential (${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, [
+    tx.query(`insert into credential (${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, [
       id,
       principal,
       jkt,
@@ -83,6 +85,7 @@ export async function addCredential(tx: Tx, credential: CredentialFact): Promise
       manifest?.digest ?? null,
       manifest?.isAttested ?? false,
       manifest?.isAccepted ?? true,
+      forConsent ?? false,
     ]),
     'key.refused',
   );
@@ -130,6 +133,7 @@ function fromRow(row: CredentialRow): CredentialFact {
     state: row.state as CredentialFact['state'],
     createdAt: row.created_at.toISOString(),
     ...(row.expires_at === null ? {} : { expiresAt: row.expires_at.toISOString() }),
+    ...(row.for_consent ? { forConsent: true } : {}),
     ...(row.manifest_digest === null
       ? {}
       : {

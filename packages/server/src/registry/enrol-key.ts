@@ -51,8 +51,12 @@ async function getEnrolling(tx: Tx, id: string): Promise<Principal> {
   return principal;
 }
 
-/** A key to store: whose it is, and for one that an issuer vouches for, until when and what its instance is made of. */
-export type AddedKey = Pick<CredentialFact, 'principal' | 'label' | 'expiresAt' | 'manifest'> & { readonly jwk: unknown };
+/**
+ * A key to store: whose it is, and for one that an issuer vouches for, until when, what its instance is made of, and what for.
+ */
+export type AddedKey = Pick<CredentialFact, 'principal' | 'label' | 'expiresAt' | 'manifest' | 'forConsent'> & {
+  readonly jwk: unknown;
+};
 
 /**
  * Stores a checked key and records it; the principal is who acts. Refused (`key.refused`): anything but a public P-256 or

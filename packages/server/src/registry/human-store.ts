@@ -97,3 +97,12 @@ function fromRow(row: HumanRow): Human {
     createdAt: row.created_at.toISOString(),
   };
 }
+
+/** Active people who hold a role, by name, at most `limit`. */
+export async function listActiveHolders(tx: Tx, role: string, limit: number): Promise<Human[]> {
+  const { rows } = await tx.query<HumanRow>(
+    `select ${columns} from human where state = 'active' and $1 = any(roles) order by name limit $2`,
+    [role, limit],
+  );
+  return rows.map(fromRow);
+}

@@ -1,6 +1,6 @@
 import type { Agent, Workload } from '@surety/contract/agent';
 import type { Human } from '@surety/contract/human';
-import { type IdKind, idPrefixes } from '@surety/contract/id';
+import { idPrefixes } from '@surety/contract/id';
 
 /** Anyone the registry knows, with its kind. */
 export type Principal =
@@ -10,13 +10,12 @@ export type Principal =
 
 export type PrincipalKind = Principal['kind'];
 
-const kinds: readonly PrincipalKind[] = ['human', 'workload', 'agent'];
+const kinds: readonly PrincipalKind[] = ['agent', 'human', 'workload'];
+
+const prefixes = kinds.map((kind) => [`${idPrefixes[kind]}_`, kind] as const);
 
 /** The kind that the prefix of an id says; undefined for a name or an id of something else. */
 export function kindOf(id: string): PrincipalKind | undefined {
-  return kinds.find((kind) => isIdOf(id, kind));
-}
-
-function isIdOf(id: string, kind: IdKind): boolean {
-  return id.startsWith(`${idPrefixes[kind]}_`);
+  for (const [prefix, kind] of prefixes) if (id.startsWith(prefix)) return kind;
+  return undefined;
 }

@@ -10,6 +10,7 @@ import { listHumans } from './human-store.ts';
 import { moveAgent, type MoveHouse } from './move-agent.ts';
 import { moveWorkload } from './move-workload.ts';
 import { openEnrolment } from './open-enrolment.ts';
+import { openRegistration } from './open-registration.ts';
 import { readAgent, readHuman } from './read-principal.ts';
 import { registerAgent } from './register-agent.ts';
 import { registerWorkload } from './register-workload.ts';
@@ -36,6 +37,7 @@ export function registryRoutes(room: RegistryRoom): readonly AnyAnswer[] {
     ...workloadAnswers(room),
     ...agentAnswers(room),
     answer(contract.openEnrolment, ({ principal }, input) => openEnrolment(room, principal, input)),
+    answer(contract.openRegistration, ({ principal }, input) => openRegistration(room, principal, input)),
     answer(contract.revokeCredential, ({ principal }, input) => revokeCredential(room, principal, input)),
   ];
 }

@@ -1,3 +1,4 @@
+import type { Task } from '@surety/contract/task';
 import type { AuthenticationClaims } from '@surety/proof/access-token';
 
 /** The one class of signing in that there is: resistant to phishing (the word of OpenID EAP ACR Values). */
@@ -9,4 +10,10 @@ export const signInClass = 'phr';
  */
 export function authenticationClaims(authTime: number): Required<AuthenticationClaims> {
   return { auth_time: authTime, acr: signInClass, amr: ['pop', 'user', 'mfa'] };
+}
+
+/** The same, of a token for a task whose tree a consent began, as the stored root has it. Nothing for any other task. */
+export function signedInAtRoot(root: Pick<Task, 'grant'> | undefined): AuthenticationClaims {
+  const authTime = root?.grant?.authTime;
+  return authTime === undefined ? {} : authenticationClaims(authTime);
 }

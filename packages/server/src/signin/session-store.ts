@@ -64,9 +64,32 @@ export async function endSessionsOf(tx: Tx, passkey: string, now: Date): Promise
   return rows.map(fromRow);
 }
 
-/** Forgets sessions that are over since before `before`; the ledger keeps that there were. */
+/** Why a session is over that nobody signed out of. */
+export type EndedBy = 'idle' | 'expired' | 'cut_off';
+
+/** Marks sessions as ended that are over already, and says why each is; `limit` of them at most. */
+export async function endStale(
+  tx: Tx,
+  { now, idleMs, limit }: { readonly now: Date; readonly idleMs: number; readonly limit: number },
+): Promise<(Session & { readonly why: EndedBy })[]> {
+  const { rows } = await tx.query<Row & { readonly why: EndedBy }>(
+    `update session set ended_at = $1 from (
+       select id as stale_id,
+              case when expires_at <= $1 then 'expired' when seen_at <= $2 then 'idle' else 'cut_off' end as why
+       from session where ended_at is null and (expires_at <= $1 or seen_at <= $2
+         or not exists (select from human where human.id = session.human and human.state = 'active')
+         or not exists (select from passkey where passkey.id = session.passkey and passkey.state = 'active')
+         or exists (select from cut_off where cut_off.key = session.human and cut_off.number > session.opened_after))
+       order by id limit $3 for update of session skip locked) as stale
+     where session.id = stale.stale_id returning ${columns}, why`,
+    [now, new Date(now.getTime() - idleMs), limit],
+  );
+  return rows.map((row) => ({ ...fromRow(row), why: row.why }));
+}
+
+/** Forgets sessions that ended, and are past their time since before `before`; the ledger keeps that there were. */
 export async function pruneSessions(tx: Tx, before: Date): Promise<number> {
-  return (await tx.query('delete from session where expires_at < $1', [before])).rowCount;
+  return (await tx.query('delete from session where expires_at < $1 and ended_at is not null', [before])).rowCount;
 }
 
 function fromRow(row: Row): Session {

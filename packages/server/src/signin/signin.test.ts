@@ -7,6 +7,8 @@ import { openEnrolment } from '#registry/open-enrolment';
 import { browserOrigin } from './browser-origin.ts';
 import { enrolPasskey, openBrowser, signIn } from './testing/browser.ts';
 import { type SoftwarePasskey, softwarePasskey } from './testing/software-passkey.ts';
+import { pruneInteractive } from '#issuance/interactive/prune-interactive';
+import { endStaleSessions } from './end-stale-sessions.ts';
 import { readPasskeys, revokePasskey } from './revoke-passkey.ts';
 import { safeNext } from './signin-pages.ts';
 
@@ -171,6 +173,30 @@ describe('a session', () => {
     } finally {
       authority.clock.moveMs = 0;
     }
+  });
+
+  test('whose end nobody asked for is written down once, with why: idle, at its end, or with its person', async () => {
+    await endStaleSessions(house);
+    const [idle, cut, live] = [await open(), await open(), await open()];
+    const idOf = async (human: string) =>
+      (await authority.db.query<{ id: string }>('select id from session where human = $1', [human])).rows[0]?.id ?? '';
+    const whyOf = async (session: string) => {
+      const { rows } = await authority.db.query<{ why: string }>(
+        "select body::jsonb->'data'->>'why' as why from entry where type = 'session.ended' and about = $1",
+        [session],
+      );
+      return rows.map(({ why }) => why);
+    };
+    const [idleId, cutId, liveId] = [await idOf(idle.id), await idOf(cut.id), await idOf(live.id)];
+    await changeHuman(house, authority.admin, { human: cut.id, state: 'suspended' });
+    await authority.db.query("update session set seen_at = seen_at - interval '2 hours' where id = $1", [idleId]);
+    assert.equal(await endStaleSessions(house), 2);
+    assert.equal(await endStaleSessions(house), 0);
+    assert.deepEqual([await whyOf(idleId), await whyOf(cutId), await whyOf(liveId)], [['idle'], ['cut_off'], []]);
+    assert.equal(await isSignedIn(live.browser), true);
+    await authority.db.query('update session set expires_at = $2 where id = $1', [liveId, new Date(authority.clock() - 1)]);
+    await pruneInteractive(house);
+    assert.deepEqual(await whyOf(liveId), ['expired'], 'it is written down before it is forgotten');
   });
 
   test('ends by signing out, which only a form of ours can do', async () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { generateSigningKey, type SigningKey } from '@surety/proof/jwk';
-import { createNonceSource } from '@surety/proof/nonce';
 import { type Authenticator, createAuthenticator } from '#authn/authenticate';
+import type { CertificateReader } from '#authn/client-certificate';
 import { addSystem } from '#catalogue/add-system';
 import { openSystemFacts } from '#catalogue/system-facts';
 import { findNewestNumber } from '#change/change-store';
@@ -9,11 +9,9 @@ import { type Feed, openFeed } from '#change/feed';
 import { createPermit } from '#decision/permit-api';
 import { openAuthorityFacts } from '#delegation/authority-facts';
 import { delegationRoutes } from '#delegation/delegation-routes';
-import { openFederation } from '#federation/federation';
 import { federationRoutes } from '#federation/federation-routes';
 import type { ResolveHost } from '#federation/fetch-document';
-import { openInteractive } from '#issuance/interactive/open-interactive';
-import type { IssuanceRoom } from '#issuance/issuance-room';
+import { openIssuance } from '#issuance/open-issuance';
 import type { AnyAnswer } from '#kernel/answer';
 import { type Db, openDb, openPool } from '#kernel/db';
 import { newId } from '#kernel/id';
@@ -32,6 +30,7 @@ import { openPrincipalFacts, type PrincipalFacts } from '#registry/principal-fac
 import { registerAgent } from '#registry/register-agent';
 import { registerWorkload } from '#registry/register-workload';
 import { registryRoutes } from '#registry/registry-routes';
+import { openSignInDemands } from '#signin/sign-in-demands';
 import { signinRoutes } from '#signin/signin-routes';
 import { houseUrl } from '#testing/house';
 import { buildHall } from '../hall.ts';
@@ -77,6 +76,10 @@ export type AuthorityOptions = {
   readonly answers?: readonly AnyAnswer[];
   readonly log?: Log;
   readonly accessTokenSeconds?: number;
+  /** The certificate of a connection; never one, by default. */
+  readonly certificateOf?: CertificateReader;
+  /** Whether clients may register themselves; not by default. */
+  readonly registersClients?: boolean;
   /** Whether keys of issuers may come from plain http on this computer; so by default. */
   readonly allowLoopback?: boolean;
   /** The name server that is asked for the hosts of issuers. */
@@ -194,30 +197,30 @@ async function openNode(door: Door, parts: NodeParts): Promise<AuthorityNode> {
   const facts = openPrincipalFacts({ db, feed });
   const queue = openCommitQueue({ url: databaseUrl, clock, log });
   const authority = openAuthorityFacts({ db, feed });
-  const authenticator = createAuthenticator({ issuer, keyRing, feed, facts, authority, clock });
+  const systems = openSystemFacts({ db, feed });
+  const demands = openSignInDemands({ db, feed, systems, gatewayUrl });
+  const authenticator = createAuthenticator({ issuer, keyRing, feed, facts, authority, clock, demands });
   const permit = createPermit({ db, facts });
   const federating = { db, clock, issuer, allowLoopback: options.allowLoopback ?? true };
-  const systems = openSystemFacts({ db, feed });
-  const secret = await readHouseSecret({ db, sealer, clock }, 'interactive');
-  const issuance: IssuanceRoom = {
-    interactive: openInteractive({ issuer, gatewayUrl, db, clock, log, facts, authority, systems, secret }),
-    issuer,
+  const issuance = openIssuance({
+    ...federating,
+    secret: await readHouseSecret({ db, sealer, clock }, 'interactive'),
+    resolve: options.resolve,
+    demands,
     gatewayUrl,
-    db,
-    clock,
     log,
     feed,
     queue,
     keyRing,
     facts,
-    federation: openFederation({ ...federating, feed, queue, facts, resolve: options.resolve }),
     permit,
-    nonces: createNonceSource(keyRing.nonceSecret),
     authority,
     systems,
+    certificateOf: options.certificateOf,
+    registersClients: options.registersClients ?? false,
     accessTokenSeconds: options.accessTokenSeconds ?? 300,
     taskSeconds: 3_600,
-  };
+  });
   const answers = [
     ...registryRoutes({ db, clock, issuer, gatewayUrl }),
     ...delegationRoutes({ db, clock }),

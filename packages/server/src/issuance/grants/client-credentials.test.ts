@@ -36,7 +36,7 @@ test('an agent gets a token bound to its key, for one resource, under a task its
   const token = readJws(String(body['access_token']), { typ: 'at+jwt' });
   const key = authority.nodes[0]!.keyRing.keyByKid(token.kid ?? '');
   assert.ok(key && verifyJws(token, key));
-  const { iat, exp, jti, ...claims } = token.claims;
+  const { iat, exp, jti, change, ...claims } = token.claims;
   assert.deepEqual(JSON.parse(JSON.stringify(claims)), {
     iss: authority.issuer,
     sub: agent.id,
@@ -48,7 +48,7 @@ test('an agent gets a token bound to its key, for one resource, under a task its
     task: body['task'],
     instance: agent.credential,
   });
-  assert.ok(iat instanceof ExactNumber && exp instanceof ExactNumber);
+  assert.ok(iat instanceof ExactNumber && exp instanceof ExactNumber && change instanceof ExactNumber);
   assert.equal(exp.toNumber() - iat.toNumber(), 300);
   const { rows: tasks } = await authority.db.query<{
     agent: string;

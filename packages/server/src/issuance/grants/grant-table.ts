@@ -1,6 +1,7 @@
 import { redeemCode } from './authorization-code.ts';
 import { clientCredentials } from './client-credentials.ts';
 import type { Grant } from './grant.ts';
+import { jwtDpop, jwtDpopGrant } from './jwt-dpop.ts';
 import { refreshToken } from './refresh-token.ts';
 import { exchangeToken, tokenExchangeGrant } from './token-exchange.ts';
 import { workloadAssertion } from './workload-assertion.ts';
@@ -12,4 +13,5 @@ export const grantTable: ReadonlyMap<string, Grant> = new Map<string, Grant>([
   ['refresh_token', { knows: 'client-assertion', act: refreshToken }],
   [tokenExchangeGrant, { knows: 'client-assertion', act: exchangeToken }],
   ['urn:ietf:params:oauth:grant-type:jwt-bearer', { knows: 'own-assertion', act: workloadAssertion }],
+  [jwtDpopGrant, { knows: 'own-assertion', act: jwtDpop }],
 ]);

@@ -106,6 +106,16 @@ test('an agent of one organisation acts in another, under a person there, and th
   assert.deepEqual(await actorsThere(), [`${home.issuer}|${agent.id}`]);
 });
 
+test('the same assertion by the grant that is named after its key (jwt-dpop): by that key, and by no other', async () => {
+  const grant = 'urn:ietf:params:oauth:grant-type:jwt-dpop';
+  const stolen = await arrive(await assertion(), { grant_type: grant, key: generateSigningKey() });
+  assert.deepEqual([stolen.status, stolen.body['code']], [400, 'assertion.refused']);
+  const { status, body } = await arrive(await assertion(), { grant_type: grant });
+  assert.equal(status, 200, JSON.stringify(body));
+  const metadata = await fetch(`${away.issuer}/.well-known/oauth-authorization-server`);
+  assert.ok(((await metadata.json()) as { grant_types_supported: string[] }).grant_types_supported.includes(grant));
+});
+
 /** Who stands above the guest, as the newest entry of the record at `away` has it. */
 async function actorsThere(): Promise<readonly string[] | undefined> {
   const { rows } = await away.db.query<{ body: string }>(
@@ -162,7 +172,7 @@ test('what is forged, meant for somebody else or of another kind is refused', as
     make({ cnf: undefined }),
     make({ cnf: { jkt: generateSigningKey().jkt } }),
     make({ act: 'agent' }),
-    make({ act: deep(10) }),
+    make({ act: deep(11) }),
     make({ act: { iss: home.issuer } }),
     make({ exp: seconds + 3_600 }),
     make({}, 'JWT'),

@@ -12,7 +12,6 @@ import { spendKey } from '#ledger/commit-queue';
 import { entryOf } from '#ledger/entry';
 import { type Form, malformed, requiredParameter } from '../form.ts';
 import type { IssuanceRoom } from '../issuance-room.ts';
-import { createTokenReader } from '../read-token.ts';
 import type { GrantRequest } from './grant.ts';
 
 /** Identity Assertion JWT Authorization Grant (draft-ietf-oauth-identity-assertion-authz-grant). */
@@ -104,7 +103,7 @@ function readSubject(room: IssuanceRoom, { form, client, proof }: GrantRequest):
   const token = requiredParameter(form, 'subject_token');
   if (requiredParameter(form, 'subject_token_type') !== accessTokenType)
     malformed('/subject_token_type', 'must be that of an access token');
-  const claims = createTokenReader(room)(token);
+  const claims = room.readToken(token);
   if (claims === undefined) throw new Fault('subject.refused', 'it is no access token of ours that holds');
   const isOwn = claims.client_id === client.clientId && claims.cnf.jkt === proof.jkt && claims.may_act === undefined;
   if (!isOwn) throw new Fault('actor.unauthorized', 'the token is not one of this client and key');

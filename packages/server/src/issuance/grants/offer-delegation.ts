@@ -1,9 +1,9 @@
-import { createHmac } from 'node:crypto';
 import { isExactRecord, readExactJson, toPlain } from '@surety/contract/exact-json';
 import type { AuthenticatedClient } from '#authn/authenticate-client';
 import { readPrincipalStanding } from '#authn/read-standing';
 import type { LiveLink } from '#authn/read-chain';
 import { hopsBelow } from '#delegation/hop';
+import { createFingerprints, maxAskedInToken } from '#flow/fingerprints';
 import { Fault } from '#kernel/fault';
 import { kindOf } from '#registry/principal';
 import { type Form, malformed, parameter, requiredParameter } from '../form.ts';
@@ -79,7 +79,7 @@ async function checkReceiver(
 function readDepth(form: Form): number | undefined {
   const text = parameter(form, 'delegation_depth');
   if (text === undefined) return undefined;
-  return /^[0-8]$/.test(text) ? Number(text) : malformed('/delegation_depth', 'is a number from 0 to 8');
+  return /^(?:[0-9]|10)$/.test(text) ? Number(text) : malformed('/delegation_depth', 'is a number from 0 to 10');
 }
 
 /** What a person says of the work. Values are kept as keyed fingerprints only: that they were stated, not what they are. */
@@ -87,18 +87,14 @@ function statedBy(room: IssuanceRoom, form: Form): Pick<HandedOn['delegation'], 
   const purpose = requiredParameter(form, 'purpose');
   if (purpose.length > 500) malformed('/purpose', 'is at most 500 characters');
   const values = parameter(form, 'request_values');
-  return { purpose, asked: values === undefined ? [] : fingerprints(room, values) };
+  const texts = [purpose, ...(values === undefined ? [] : parseValues(values))];
+  return { purpose, asked: createFingerprints(room.keyRing.flowSecret).asked(texts, maxAskedInToken) };
 }
 
 function refuseStated(form: Form): Record<string, never> {
   for (const name of ['purpose', 'request_values'])
     if (form.has(name)) malformed(`/${name}`, 'is for the person who asks; what an agent states of it is not believed');
   return {};
-}
-
-function fingerprints({ keyRing }: IssuanceRoom, text: string): readonly string[] {
-  const read = parseValues(text);
-  return read.map((value) => createHmac('sha256', keyRing.nonceSecret).update(`asked|${value}`).digest('base64url'));
 }
 
 function parseValues(text: string): readonly string[] {

@@ -5,11 +5,11 @@ import type { AccessTokenClaims, AuthenticationClaims } from '@surety/proof/acce
 import { orNotReady, orProofFault } from '#authn/proof-fault';
 import { type LiveLink, readChain } from '#authn/read-chain';
 import { readTokenStanding } from '#authn/read-token-standing';
-import { grantHop } from '#delegation/hop';
+import { grantHop, handedOnKey } from '#delegation/hop';
 import { newTask, type TaskRequest } from '#delegation/task';
 import { instant } from '#kernel/clock';
 import { Fault } from '#kernel/fault';
-import { spendKey } from '#ledger/commit-queue';
+import { type Spend, spendKey } from '#ledger/commit-queue';
 import { readJws } from '@surety/proof/jws';
 import { kindOf } from '#registry/principal';
 import { malformed, parameter, requiredParameter } from '../form.ts';
@@ -17,7 +17,6 @@ import { type Granted, issueToken, type TokenResponse } from '../issue-token.ts'
 import type { IssuanceRoom } from '../issuance-room.ts';
 import { checkNarrower } from '../narrow.ts';
 import { readDetails } from '../read-details.ts';
-import { createTokenReader } from '../read-token.ts';
 import { findResource } from '../resource-indicator.ts';
 import type { GrantRequest } from './grant.ts';
 import { type IdJagResponse, idJagType, issueIdJag } from './id-jag.ts';
@@ -64,7 +63,7 @@ function readSubject(room: IssuanceRoom, { form, client }: GrantRequest): Access
   const token = requiredParameter(form, 'subject_token');
   if (requiredParameter(form, 'subject_token_type') !== accessTokenType)
     malformed('/subject_token_type', 'must be that of an access token');
-  const claims = createTokenReader(room)(token);
+  const claims = room.readToken(token);
   if (claims === undefined) throw new Fault('subject.refused', 'it is no access token of ours that holds');
   if (claims.may_act === undefined) {
     if (claims.client_id !== client.clientId || claims.act === undefined)
@@ -85,7 +84,7 @@ function checkActorToken(room: IssuanceRoom, { form, client }: GrantRequest): vo
   if (token === undefined) return type === undefined ? undefined : malformed('/actor_token_type', 'there is no actor_token');
   if (type !== jwtType && type !== accessTokenType) malformed('/actor_token_type', 'must be that of a JWT or an access token');
   const claims = orProofFault(() => readJws(token, { typ: 'at+jwt' })).claims;
-  const own = createTokenReader(room)(token);
+  const own = room.readToken(token);
   if (claims['act'] !== undefined || own?.client_id !== client.clientId || own.act !== undefined)
     throw new Fault('actor.unauthorized', 'the actor token is not of this client alone');
 }
@@ -93,6 +92,9 @@ function checkActorToken(room: IssuanceRoom, { form, client }: GrantRequest): vo
 async function checkLive(room: IssuanceRoom, subject: AccessTokenClaims): Promise<void> {
   const standing = await orNotReady(readTokenStanding(room, subject));
   if (!standing.live) throw new Fault('grant.refused', standing.why);
+  const lost = subject.may_act === undefined ? undefined : room.feed.cutoffNumberOf(handedOnKey(subject.client_id));
+  if (lost !== undefined && lost > (subject.change ?? 0))
+    throw new Fault('grant.refused', 'it was handed on under a mandate that is over');
 }
 
 type Exchanged = Pick<Granted, 'task' | 'isNew' | 'links' | 'spends'>;
@@ -145,7 +147,7 @@ function belowTask(parent: Task): Whose {
 }
 
 /** A token that was handed on is good once. */
-function spendOf({ jti, exp }: AccessTokenClaims) {
+function spendOf({ jti, exp }: AccessTokenClaims): Spend {
   return { key: spendKey('delegation', jti), expiresAtMs: exp * 1_000 + 120_000 };
 }
 

@@ -31,6 +31,8 @@ type Asked = {
   readonly session: Session;
   readonly token: string;
   readonly agent: AgentId;
+  /** As the client calls itself: the agent's id, or the address of its document. */
+  readonly clientId: string;
   readonly redirectUri: string;
   readonly system: Awaited<ReturnType<typeof findSystem>>;
   readonly purpose: string;
@@ -77,19 +79,22 @@ async function readAsked(room: ConsentRoom, engine: Provider, { request, respons
   if (consentPath.exec(path)?.[1] !== uid) throw new errors.SessionNotFound('another interaction');
   const token = sessionToken(request, room.origin);
   const session = await readSession(room, token);
-  if (session === undefined || token === undefined || !isFresh(room, session, interaction)) {
+  const text = (name: string): string | undefined => (typeof params[name] === 'string' ? params[name] : undefined);
+  const demanded = await room.demands.withinSecondsFor(text('resource') ?? '');
+  if (session === undefined || token === undefined || !isFresh(room, session, { ...interaction, demanded })) {
     const location = `/signin?next=${encodeURIComponent(path)}`;
     response.writeHead(303, { ...pageHeaders(), location, 'content-length': 0 }).end();
     return undefined;
   }
-  const text = (name: string): string | undefined => (typeof params[name] === 'string' ? params[name] : undefined);
-  const agent = (text('client_id') ?? '') as AgentId;
+  const clientId = text('client_id') ?? '';
+  const agent = await agentOf(room, clientId);
   const details = text('authorization_details');
   return {
     uid,
     session,
     token,
     agent,
+    clientId,
     redirectUri: text('redirect_uri') ?? '',
     system: await findSystem(room, text('resource') ?? ''),
     purpose: text('purpose') ?? (await room.facts.agent(agent))?.purpose ?? '',
@@ -97,19 +102,29 @@ async function readAsked(room: ConsentRoom, engine: Provider, { request, respons
   };
 }
 
+/** The agent that a client is a program of. */
+async function agentOf({ federation }: ConsentRoom, clientId: string): Promise<AgentId> {
+  return (/^https?:/.test(clientId) ? (await federation.documents.find(clientId)).agent : clientId) as AgentId;
+}
+
 function isFresh(
   { clock }: ConsentRoom,
   { authenticatedAtMs }: Session,
-  { params, iat }: { readonly params: Readonly<Record<string, unknown>>; readonly iat: number },
+  {
+    params,
+    iat,
+    demanded,
+  }: Pick<Awaited<ReturnType<Provider['interactionDetails']>>, 'params' | 'iat'> & { demanded: number | null },
 ): boolean {
   const isAskedAnew = (typeof params['prompt'] === 'string' ? params['prompt'] : '').split(' ').includes('login');
   if (isAskedAnew && authenticatedAtMs < iat * 1_000) return false;
-  const maxAge = params['signed_in_within'];
-  return maxAge === undefined || authenticatedAtMs >= Math.min(clock() - Number(maxAge) * 1_000, iat * 1_000);
+  const asked = params['signed_in_within'];
+  const maxAge = Math.min(asked === undefined ? Infinity : Number(asked), demanded ?? Infinity);
+  return maxAge === Infinity || authenticatedAtMs >= Math.min(clock() - maxAge * 1_000, iat * 1_000);
 }
 
 async function describe(room: ConsentRoom, asked: Asked): Promise<AskedConsent> {
-  const { agent: id, session, system, purpose, details, redirectUri, token, uid } = asked;
+  const { agent: id, clientId, session, system, purpose, details, redirectUri, token, uid } = asked;
   const [agent, human] = await Promise.all([room.facts.agent(id), room.facts.human(session.human)]);
   const owner = agent && (await room.facts.human(agent.owner));
   if (agent === undefined || human === undefined || owner === undefined) throw new Fault('agent.not_found');
@@ -124,8 +139,9 @@ async function describe(room: ConsentRoom, asked: Asked): Promise<AskedConsent> 
     mandate: mandate?.signatureHolds === true ? mandateSentences(mandate.document) : [],
     narrowedTo: details === null ? null : hopSentences({ agent: id, purpose, grant }).slice(0, details.length),
     redirectUri,
+    programOf: clientId === id ? null : new URL(clientId).host,
     action: `/consent/${uid}`,
-    csrf: csrfToken(token, uid),
+    csrf: csrfToken(token, `${uid} ${owner.id}`),
   };
 }
 
@@ -135,18 +151,20 @@ async function takeAnswer(
   { asked, request, response }: Exchange & { readonly asked: Asked },
 ): Promise<void> {
   const form = await readPageForm(room.origin, request);
-  if (!isCsrfToken(form.get('csrf') ?? undefined, asked.token, asked.uid))
+  const owner = (await room.facts.agent(asked.agent))?.owner ?? '';
+  // made for the page that named this owner: who answers for the agent is part of what is agreed to
+  if (!isCsrfToken(form.get('csrf') ?? undefined, asked.token, `${asked.uid} ${owner}`))
     throw new Fault('access.denied', 'the form is not of this page');
   const answer = form.get('answer');
   if (answer !== 'yes' && answer !== 'no') throw new Fault('request.malformed');
-  const { agent, session, system } = asked;
+  const { agent, clientId, session, system } = asked;
   const said = { session: session.id, passkey: session.passkey, audience: system.audience };
   if (answer === 'no') {
     await record(room.db, room.clock, { type: 'consent.refused', actor: session.human, about: agent, data: said });
     const error = { error: 'access_denied', error_description: 'the person said no' };
     return engine.interactionFinished(request, response, error, { mergeWithLastSubmission: false });
   }
-  const grant = new engine.Grant({ accountId: session.human, clientId: agent });
+  const grant = new engine.Grant({ accountId: session.human, clientId });
   grant.addResourceScope(system.audience, 'call');
   const grantId = await grant.save();
   await keepConsent(room, asked, { id: grantId, said });

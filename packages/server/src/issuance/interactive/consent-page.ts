@@ -1,7 +1,7 @@
 import type { Agent } from '@surety/contract/agent';
 import type { Human } from '@surety/contract/human';
 import { html, type RenderedPage, renderPage } from '#signin/render-page';
-import { formTarget } from './redirect-uri.ts';
+import { formTarget } from '#registry/redirect-uri';
 
 /** Everything that a person must see to say yes or no. */
 export type AskedConsent = {
@@ -17,12 +17,14 @@ export type AskedConsent = {
   /** What this request is narrowed to, in sentences; null when to nothing. */
   readonly narrowedTo: readonly string[] | null;
   readonly redirectUri: string;
+  /** The host whose program asks, as its document has it; null for a program that holds an enrolled key. */
+  readonly programOf: string | null;
   readonly action: string;
   readonly csrf: string;
 };
 
 export function consentPage(asked: AskedConsent): RenderedPage {
-  const { agent, owner, human, system, purpose, mandate, narrowedTo, redirectUri, action, csrf } = asked;
+  const { agent, owner, human, system, purpose, mandate, narrowedTo, redirectUri, programOf, action, csrf } = asked;
   const limits = narrowedTo ?? mandate;
   const heading = narrowedTo === null ? 'What its mandate lets it do' : 'What it asks for, within its mandate';
   const may =
@@ -44,11 +46,25 @@ export function consentPage(asked: AskedConsent): RenderedPage {
         <dd>${agent.displayName === agent.name ? agent.name : `${agent.displayName} (${agent.name})`}</dd>
         <dt>Answers for it</dt>
         <dd>${owner.displayName}${owner.title === '' ? '' : `, ${owner.title}`}</dd>
+        ${
+          programOf === null
+            ? ''
+            : html`<dt>Program of</dt>
+                <dd>${programOf}</dd>`
+        }
         <dt>Works for</dt>
         <dd>${human.displayName} (you)</dd>
         <dt>Then opens</dt>
         <dd>${hostOf(redirectUri)}</dd>
       </dl>
+      ${
+        programOf !== null && isHere(redirectUri)
+          ? html`<p class="note">
+              Any program on this computer can say that it is one of ${programOf}. Go on only if you have just started it
+              yourself.
+            </p>`
+          : ''
+      }
       <div class="acts">
         <form method="post" action="${action}">
           <input type="hidden" name="csrf" value="${csrf}" />
@@ -63,9 +79,12 @@ export function consentPage(asked: AskedConsent): RenderedPage {
   });
 }
 
+function isHere(uri: string): boolean {
+  return new URL(uri).protocol === 'http:';
+}
+
 function hostOf(uri: string): string {
   const url = new URL(uri);
-  const isHere = ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
-  if (url.protocol === 'http:' && isHere) return 'a program on this computer';
+  if (isHere(uri)) return 'a program on this computer';
   return url.protocol === 'https:' ? url.host : `an app on this device (${url.protocol.slice(0, -1)})`;
 }

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Provider } from 'oidc-provider';
+import { asFault } from '#kernel/fault';
 import { createSealer } from '#keys/seal';
 import { browserOrigin } from '#signin/browser-origin';
 import { pageHeaders } from '#signin/render-page';
-import { openSigninDesk, sendHome } from '#signin/signin-desk';
+import { faultPage, openSigninDesk, sendHome, sendPage } from '#signin/signin-desk';
 import { openConsentDesk } from './consent-desk.ts';
 import { openEngine } from './engine.ts';
 import type { Code, Interactive } from './interactive.ts';
@@ -22,6 +23,7 @@ export function openInteractive(room: InteractiveRoom): Interactive {
   const consent = openConsentDesk({ ...room, origin }, engine);
   const authorize = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (sendHome(origin, request, response)) return;
+    if (await isTurnedAway(room, request, response)) return;
     prepare(request, response, origin);
     await callback(request, response);
   };
@@ -39,6 +41,28 @@ export function openInteractive(room: InteractiveRoom): Interactive {
     findCode: (code) => findCode(engine, code),
     sealer: createSealer(room.secret),
   };
+}
+
+/**
+ * A client that a document describes and that cannot be had now, or that no person has accepted: the person is told so, and
+ * sent nowhere. Whether it answered.
+ */
+async function isTurnedAway(
+  { federation }: InteractiveRoom,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<boolean> {
+  const id = URL.parse(request.url ?? '', 'http://here')?.searchParams.get('client_id') ?? '';
+  if (!/^https?:\/\//.test(id)) return false;
+  try {
+    await federation.documents.find(id);
+    return false;
+  } catch (thrown) {
+    const fault = asFault(thrown);
+    if (fault.code !== 'agent.awaits_owner' && fault.code !== 'issuer.unreachable') return false;
+    sendPage(response, faultPage(fault));
+    return true;
+  }
 }
 
 function isAuthorize(path: string): boolean {

@@ -1,10 +1,14 @@
+import type { IncomingMessage } from 'node:http';
 import { verifyDpopProof } from '@surety/proof/dpop';
 import { orNotReady, orProofFault } from '#authn/proof-fault';
 import { Fault } from '#kernel/fault';
 import { headerValues } from '#kernel/header-values';
 import { spendKey } from '#ledger/commit-queue';
 import { admitClient } from '../admit-client.ts';
+import { clientParameters } from '../client-parameters.ts';
+import { admitProvenDocument, documentIdOf } from '../document-client.ts';
 import { createEndpoint, type RawHandler } from '../endpoint.ts';
+import type { Form } from '../form.ts';
 import type { IssuanceRoom } from '../issuance-room.ts';
 
 /** Parameters of client authentication, which is done here, and of the key, which is said by the proof. */
@@ -17,7 +21,7 @@ const ours: ReadonlySet<string> = new Set(['client_assertion', 'client_assertion
 export function parEndpoint(room: IssuanceRoom): RawHandler {
   return createEndpoint(room, async (form, request, response) => {
     const jkt = await provenKey(room, headerValues(request, 'dpop'));
-    const { id } = await admitClient(room, form);
+    const id = await admitted(room, form, request);
     const parameters = new URLSearchParams({ client_id: id });
     for (const [name, values] of form) if (!ours.has(name)) for (const value of values) parameters.append(name, value);
     if (jkt !== undefined) {
@@ -27,6 +31,15 @@ export function parEndpoint(room: IssuanceRoom): RawHandler {
     await room.interactive.push(parameters, request, response);
     return 'answered';
   });
+}
+
+/** The client, as it calls itself to people and to us. */
+async function admitted(room: IssuanceRoom, form: Form, request: IncomingMessage): Promise<string> {
+  const parameters = clientParameters(form);
+  const document = documentIdOf(parameters);
+  return document === undefined
+    ? (await admitClient(room, form, request)).id
+    : (await admitProvenDocument(room, document, parameters)).url;
 }
 
 async function provenKey(room: IssuanceRoom, proofs: readonly string[]): Promise<string | undefined> {

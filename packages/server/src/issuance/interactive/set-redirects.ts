@@ -6,7 +6,7 @@ import { record } from '#ledger/record';
 import { lockAgent } from '#registry/agent-store';
 import { getPrincipal } from '#registry/find-principal';
 import { saveRedirects } from './agent-redirect-store.ts';
-import { isRedirectUri } from './redirect-uri.ts';
+import { isRedirectUri } from '#registry/redirect-uri';
 
 /**
  * Says where a browser may be sent with a code for an agent; an empty list ends that people can be asked for consent on its
