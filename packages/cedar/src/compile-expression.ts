@@ -199,13 +199,21 @@ function compileCall(name: string, body: unknown, compile: Compile): Compiled {
   if (call === undefined) throw new PolicyRefused(`there is no function ${JSON.stringify(name)}`);
   const args = readList(body, 'the arguments of a function').map(compile);
   const constants = constantsOf(args);
-  if (constants === undefined) return { evaluate: (question) => call(args.map(({ evaluate }) => evaluate(question))) };
+  if (constants === undefined) return { evaluate: callWith(call, args) };
   try {
     return constantOf(call(constants));
   } catch (error) {
     if (!(error instanceof EvaluationError)) throw error;
     return { evaluate: () => call(constants) };
   }
+}
+
+/** Nearly every function takes two, as comparisons of decimals do. */
+function callWith(call: (args: readonly Value[]) => Value, args: readonly Compiled[]): Evaluate {
+  const [first, second, ...more] = args;
+  if (first === undefined || second === undefined || more.length > 0)
+    return (question) => call(args.map(({ evaluate }) => evaluate(question)));
+  return (question) => call([first.evaluate(question), second.evaluate(question)]);
 }
 
 function constantsOf(all: readonly Compiled[]): readonly Value[] | undefined {

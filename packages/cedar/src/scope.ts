@@ -106,7 +106,8 @@ function fitsOne(constraint: ScopeConstraint, uid: EntityUid, entities: EntitySt
     case 'eq':
       return constraint.uid.isSame(uid);
     case 'in':
-      return constraint.groups.some((group) => entities.isIn(uid, group));
+      for (const group of constraint.groups) if (entities.isIn(uid, group)) return true;
+      return false;
     case 'is':
       return constraint.type === uid.type;
     case 'isIn':

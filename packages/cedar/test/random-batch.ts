@@ -22,7 +22,8 @@ export function randomBatch(random: Random, evenPercent = 50): Batch {
     randomPolicy(random, {
       effect: isMixed && random.chance(40) ? 'forbid' : 'permit',
       foresee,
-      openPercent: isMixed ? 40 : 85,
+      // A head that does not fit keeps a node from being come to: where each node is to be met equally often, there are few.
+      openPercent: isMixed ? 40 : evenPercent === 100 ? 97 : 85,
       evenPercent,
     }),
   );

@@ -1,5 +1,6 @@
 import { ExactNumber, type ExactRecord, type ExactValue, isExactList, isExactRecord } from '@surety/contract/exact-json';
 import { type CedarRecord, type CedarValue, decimalOf, longOf } from './cedar-value.ts';
+import type { PatternNeed } from './policy-needs.ts';
 
 /** A JSON pointer (RFC 6901) as its keys: `/a~1b/0` → `a/b`, `0`. */
 export function pointerKeys(pointer: string): readonly string[] {
@@ -31,7 +32,8 @@ export function valueAt(args: ExactRecord, pointer: string): ExactValue | undefi
  * compare its Long with its decimal), and none when a decimal cannot hold it exactly.
  *
  * `text` (String) and `length` (Long, in Unicode characters) · `number` (decimal) · `whole` (Long) · `flag` (Bool) ·
- * `size` (Long, of a list) · `texts` (Set of String, of a list of at most 1,000 texts and nothing else)
+ * `size` (Long, of a list) · `texts` (Set of String, of a list of at most 1,000 texts and nothing else) · `matches` (Set of
+ * String, of a text: those of the patterns it is held to that it matches)
  */
 export function argumentFact(value: ExactValue): CedarRecord {
   if (typeof value === 'string') return { text: value, length: BigInt(countCharacters(value)) };
@@ -66,12 +68,23 @@ export function countCharacters(text: string): number {
   return text.length - (text.match(/[\ud800-\udbff]/g)?.length ?? 0);
 }
 
+function matchesOf(text: string, asked: readonly PatternNeed[]): readonly string[] {
+  return asked.filter(({ matches }) => matches(text)).map(({ pattern }) => pattern);
+}
+
 /** `context.facts.at`: those of the pointers that find something. */
-export function argumentFacts(args: ExactRecord, pointers: readonly string[]): CedarRecord {
-  const facts: Record<string, CedarValue> = Object.create(null);
+export function argumentFacts(
+  args: ExactRecord,
+  pointers: readonly string[],
+  patterns: readonly PatternNeed[] = [],
+): CedarRecord {
+  const facts: Record<string, CedarValue> = {}; // a pointer begins with a slash, so that no name of it is one of Object's own
   for (const pointer of pointers) {
     const value = valueAt(args, pointer);
-    if (value !== undefined) facts[pointer] = argumentFact(value);
+    if (value === undefined) continue;
+    const fact = argumentFact(value);
+    const asked = patterns.length === 0 ? patterns : patterns.filter((one) => one.pointer === pointer);
+    facts[pointer] = asked.length === 0 || typeof value !== 'string' ? fact : { ...fact, matches: matchesOf(value, asked) };
   }
   return facts;
 }

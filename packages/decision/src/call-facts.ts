@@ -2,11 +2,14 @@ import type { PrincipalState, RiskTier } from '@surety/contract/agent';
 import type { Approval } from '@surety/contract/approval';
 import type { HopGrant } from '@surety/contract/delegation';
 import type { ExactRecord } from '@surety/contract/exact-json';
+import type { HistoryRule } from '@surety/contract/history';
 import type { Human } from '@surety/contract/human';
 import type { MandateDocument } from '@surety/contract/mandate';
 import type { Effect } from '@surety/contract/system';
 import type { Task } from '@surety/contract/task';
 import type { HopPolicies } from './compile-hop.ts';
+import type { CountFacts } from './counts/count-facts.ts';
+import type { FlowFacts } from './flow/flow-facts.ts';
 import type { MandatePolicies, PolicySet } from './policy-set.ts';
 
 /**
@@ -19,6 +22,10 @@ export type CallFacts = Standing & {
   readonly call: { readonly systemName: string; readonly operationName: string; readonly arguments: ExactRecord };
   /** The newest question about exactly this call, if there is one. */
   readonly approval: GivenApproval | undefined;
+  /** What limits and rules about history have counted; absent where none concerns this call. */
+  readonly counts?: CountFacts | undefined;
+  /** Where the information came from; absent where no rule asks. */
+  readonly flow?: FlowFacts | undefined;
 };
 
 /** What stands behind every call of one agent to one system, whatever the call is. */
@@ -112,7 +119,12 @@ export type MandateFacts = {
 
 export type RoleFacts = { readonly name: string; readonly revision: number; readonly policies: PolicySet | undefined };
 
-export type OrganisationFacts = { readonly version: number; readonly policies: PolicySet | undefined };
+export type OrganisationFacts = {
+  readonly version: number;
+  readonly policies: PolicySet | undefined;
+  /** Rules about what happened before; none, when left out. */
+  readonly rules?: readonly HistoryRule[] | undefined;
+};
 
 /** A question about one exact call and what became of it. What it was asked about must still be so, or it counts for nothing. */
 export type GivenApproval = {

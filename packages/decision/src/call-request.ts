@@ -10,8 +10,10 @@ import {
   type EntityUid,
   toCedarArguments,
 } from './cedar-value.ts';
+import { fromFacts, labelFacts } from './flow/cedar-flow.ts';
+import type { FlowFacts } from './flow/flow-facts.ts';
 import type { CedarEntity, PolicyRequest } from './policy-engine.ts';
-import type { EntityNeed, PolicyNeeds } from './policy-needs.ts';
+import { type EntityNeed, noNeeds, type PolicyNeeds } from './policy-needs.ts';
 
 /** The facts of a call of which nothing is missing any more. */
 export type KnownCall = {
@@ -26,6 +28,7 @@ export type KnownCall = {
   readonly system: Pick<SystemFacts, 'name'>;
   readonly operation: { readonly name: string; readonly effect: string };
   readonly arguments: ExactRecord;
+  readonly flow?: FlowFacts | undefined;
 };
 
 /** The call as a question to Cedar (`cedar-schema.ts`), with what one set of policies can look at and no more. */
@@ -49,8 +52,9 @@ export function nameCall({ agent, system, operation }: Pick<KnownCall, 'agent' |
 const noEntities: readonly CedarEntity[] = [];
 
 function entitiesOf(call: KnownCall, needs: PolicyNeeds, names: CallNames): readonly CedarEntity[] {
-  if (needs.entities.length === 0 && needs.facts.length === 0) return noEntities;
-  return [...needs.entities.flatMap((one) => entitiesBehind(one, call, names)), ...rootEntities(call, needs)];
+  if (needs.entities.length === 0 && !needs.facts.includes('human')) return noEntities;
+  const behind = needs.entities.flatMap((one) => entitiesBehind(one, call, names));
+  return needs.facts.includes('human') ? [...behind, ...rootEntities(call, needs)] : behind;
 }
 
 function entitiesBehind(need: EntityNeed, call: KnownCall, { action, resource }: CallNames): readonly CedarEntity[] {
@@ -88,10 +92,14 @@ function humanRef({ id }: HumanFacts): CedarEntityRef {
 
 const nothing: CedarRecord = {};
 
+/** What policies that look at nothing are asked with: the same object for every call. */
+export const plainContext: CedarRecord = { args: nothing, facts: { at: nothing, hours: nothing } };
+
 function contextOf(call: KnownCall, needs: PolicyNeeds): CedarRecord {
+  if (needs === noNeeds) return plainContext;
   const { nowMs, arguments: args } = call;
   const facts: Record<string, CedarValue> = {
-    at: needs.pointers.length === 0 ? nothing : argumentFacts(args, needs.pointers),
+    at: needs.pointers.length === 0 ? nothing : argumentFacts(args, needs.pointers, needs.patterns),
     hours: needs.hours.length === 0 ? nothing : Object.fromEntries(needs.hours.map(({ key, isOpen }) => [key, isOpen(nowMs)])),
   };
   for (const name of needs.facts) {
@@ -102,7 +110,7 @@ function contextOf(call: KnownCall, needs: PolicyNeeds): CedarRecord {
 }
 
 /** Each only when it is needed: most questions look at one or two. */
-function plainFact({ nowMs, task, chain, human, operation }: KnownCall, name: string): CedarValue | undefined {
+function plainFact({ nowMs, task, chain, human, operation, flow }: KnownCall, name: string): CedarValue | undefined {
   switch (name) {
     case 'now':
       return CedarExtension.datetime(nowMs);
@@ -116,6 +124,10 @@ function plainFact({ nowMs, task, chain, human, operation }: KnownCall, name: st
       return humanRef(human);
     case 'depth':
       return BigInt(chain.length);
+    case 'labels':
+      return flow && labelFacts(flow);
+    case 'from':
+      return flow && fromFacts(flow);
     default:
       return undefined;
   }

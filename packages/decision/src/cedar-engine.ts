@@ -4,10 +4,11 @@ import { EntityUid as CedarUid } from '@surety/cedar/entity-uid';
 import { extensionCalls } from '@surety/cedar/extension-calls';
 import { Kept } from '@surety/cedar/kept';
 import { isLong } from '@surety/cedar/long';
-import { PolicySet } from '@surety/cedar/policy-set';
+import { type Answer, PolicySet } from '@surety/cedar/policy-set';
 import type { Question } from '@surety/cedar/question';
 import { RecordValue, SetValue, type Value } from '@surety/cedar/value';
 import { CedarEntityRef, CedarExtension, type CedarRecord, type CedarValue, type EntityUid } from './cedar-value.ts';
+import { plainContext } from './call-request.ts';
 import { readExactEst } from './exact-est.ts';
 import type { PolicyEngine, PolicyHandle, PolicyRequest, PolicyText, Verdict } from './policy-engine.ts';
 import type { PolicyNeeds } from './policy-needs.ts';
@@ -21,19 +22,14 @@ export function openCedar(): PolicyEngine {
   const kept = new KeptParts();
   const nothing = new Handle('nothing', [], kept);
   const sharedNeeds = new Kept<PolicyNeeds>();
-  let last: Asked | undefined;
-  const questionOf = (request: PolicyRequest): Question => {
-    if (last?.request !== request) last = { request, question: toQuestion(request, last) };
-    return last.question;
-  };
+  const asked = new Asked();
   return {
     prepare: (id, policies) => (policies.length === 0 ? nothing : new Handle(id, policies, kept)),
     evaluate(handle, request) {
       if (handle.policies.length === 0) return silence;
-      const compiled = handle instanceof Handle ? handle.compiled : undefined;
-      if (compiled === undefined) return unreadable(handle);
+      if (!(handle instanceof Handle) || handle.compiled === undefined) return unreadable(handle);
       try {
-        return toVerdict(compiled, questionOf(request));
+        return handle.verdictOf(handle.compiled.ask(asked.question(request)));
       } catch {
         return unreadable(handle);
       }
@@ -43,23 +39,82 @@ export function openCedar(): PolicyEngine {
   };
 }
 
-/** Hours are the same under the same key. */
-function needsForm({ pointers, hours, args, facts, entities }: PolicyNeeds): unknown {
-  return [pointers, hours.map(({ key }) => key), args, facts, entities];
+/** Hours are the same under the same key, and patterns by their text. */
+function needsForm({ pointers, patterns = [], hours, args, facts, entities }: PolicyNeeds): unknown {
+  return [
+    pointers,
+    patterns.map(({ pointer, pattern }) => [pointer, pattern]),
+    hours.map(({ key }) => key),
+    args,
+    facts,
+    entities,
+  ];
 }
 
-type Asked = { readonly request: PolicyRequest; readonly question: Question };
+/**
+ * The last request, as a question. One that is put to several sets in a row is converted once, and so are names and contexts
+ * that the one before had as well. The question is one object for ever: nothing keeps it beyond the answer.
+ */
+class Asked {
+  private request: PolicyRequest | undefined;
+  /** The last context that held something, and what it was converted to. */
+  private context: CedarRecord | undefined;
+  private record = noRecord;
+  private readonly asked: { -readonly [Member in keyof Question]: Question[Member] } = {
+    principal: nobody,
+    action: nobody,
+    resource: nobody,
+    context: noRecord,
+    entities: noEntities,
+  };
+
+  question(request: PolicyRequest): Question {
+    const { asked } = this;
+    if (request === this.request) return asked;
+    this.request = undefined; // so that what cannot be converted whole is never taken for what was asked before
+    const { principal, action, resource, context, entities } = request;
+    asked.principal = sameUid(asked.principal, principal);
+    asked.action = sameUid(asked.action, action);
+    asked.resource = sameUid(asked.resource, resource);
+    if (context === plainContext) asked.context = plainRecord;
+    else asked.context = context === this.context ? this.record : toRecord(context, 0);
+    asked.entities = entities.length === 0 ? noEntities : toStore(entities);
+    if (context !== plainContext) {
+      this.context = context;
+      this.record = asked.context;
+    }
+    this.request = request;
+    return asked;
+  }
+}
+
+function sameUid(before: CedarUid, { type, id }: EntityUid): CedarUid {
+  return before.id === id && before.type === type ? before : new CedarUid(toText(type), toText(id));
+}
+
+const nobody = new CedarUid('Nobody', '');
 
 class Handle implements PolicyHandle {
   readonly id: string;
   readonly policies: readonly PolicyText[];
   /** Undefined when Cedar cannot read the set. */
   readonly compiled: PolicySet | undefined;
+  private answer: Answer | undefined;
+  private verdict: Verdict | undefined;
 
   constructor(id: string, policies: readonly PolicyText[], kept: KeptParts) {
     this.id = id;
     this.policies = policies;
     this.compiled = policies.length === 0 ? undefined : compile(policies, kept);
+  }
+
+  /** A set gives the same few answers again and again, so what they mean is kept with the last one. */
+  verdictOf(answer: Answer): Verdict {
+    if (answer !== this.answer || this.verdict === undefined) {
+      this.answer = answer;
+      this.verdict = toVerdict(answer);
+    }
+    return this.verdict;
   }
 }
 
@@ -80,23 +135,11 @@ function unreadable(handle: PolicyHandle): Verdict {
   return { permits: [], forbids: [], errors: [handle.id] };
 }
 
-function toVerdict(set: PolicySet, question: Question): Verdict {
-  const { decision, reasons, errors } = set.ask(question);
+function toVerdict({ decision, reasons, errors }: Answer): Verdict {
   const failed = errors.length === 0 ? none : errors.map(({ id }) => id);
   return decision === 'allow'
     ? { permits: reasons, forbids: none, errors: failed }
     : { permits: none, forbids: reasons, errors: failed };
-}
-
-/** Names that the last request had as well are not converted again. */
-function toQuestion({ principal, action, resource, context, entities }: PolicyRequest, last?: Asked): Question {
-  return {
-    principal: last?.request.principal === principal ? last.question.principal : toUid(principal),
-    action: last?.request.action === action ? last.question.action : toUid(action),
-    resource: last?.request.resource === resource ? last.question.resource : toUid(resource),
-    context: toRecord(context, 0),
-    entities: entities.length === 0 ? noEntities : toStore(entities),
-  };
 }
 
 const noEntities = new EntityStore([]);
@@ -114,6 +157,8 @@ function toStore(entities: PolicyRequest['entities']): EntityStore {
 /** Far beyond what a call may hold; what is deeper is refused rather than followed. */
 const maxDepth = 120;
 
+const plainRecord = toRecord(plainContext, 0);
+
 function toValue(value: CedarValue, depth: number): Value {
   if (typeof value === 'string') return toText(value);
   if (typeof value === 'boolean') return value;
@@ -127,9 +172,10 @@ function toValue(value: CedarValue, depth: number): Value {
 function toRecord(record: CedarRecord, depth: number): RecordValue {
   const names = Object.keys(record);
   if (names.length === 0) return noRecord;
-  const values: Value[] = [];
-  for (const name of names) values.push(toValue(record[toText(name)] as CedarValue, depth + 1));
-  return new RecordValue(names, values);
+  return new RecordValue(
+    names,
+    names.map((name) => toValue(record[toText(name)] as CedarValue, depth + 1)),
+  );
 }
 
 function toUid({ type, id }: EntityUid): CedarUid {

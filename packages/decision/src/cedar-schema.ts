@@ -15,7 +15,10 @@
  *   `now` (datetime), `operation`, `effect`; `trigger` (of the task at the root); `depth` (how many agents passed this on);
  *   `human`, the `Human` at the root: who asked, or, on the agent's own trigger, who answers for the agent there;
  *   `at["/amount"]`: one argument by JSON pointer, with its typed sides (`argument-facts.ts`);
- *   `hours["08:00-18:00 Europe/Berlin mon,tue"]`: whether it is such a time there (`hours.ts`).
+ *   `hours["08:00-18:00 Europe/Berlin mon,tue"]`: whether it is such a time there (`hours.ts`);
+ *   `labels` (Set of String): what the task tree has read so far;
+ *   `from["/iban"]` (Set of String): where the values of one argument were met, `request`, `directory`, `trusted`, `untrusted` or
+ *   `nowhere`, and the labels of that result (`flow/cedar-flow.ts`).
  *
  * A request to the API of the house (`house`): `principal` is `Human`, `Workload`, `Agent` or `Nobody` with `roles`;
  * `action` is that of the route, `Action::"agent:register"`; `resource` is `House::"house"`; `context` says how the
@@ -49,7 +52,7 @@ export const vocabularies: Readonly<Record<Question, PolicyVocabulary>> = {
     principals: ['Agent'],
     resources: ['System'],
     context: ['args', 'facts'],
-    facts: ['now', 'operation', 'effect', 'trigger', 'human', 'depth', 'at', 'hours'],
+    facts: ['now', 'operation', 'effect', 'trigger', 'human', 'depth', 'at', 'hours', 'labels', 'from'],
     actionGroups: ['read', 'write', 'destructive', 'money', 'external', 'unknown'],
     isAction: (id) => /^[a-z0-9][a-z0-9-]*\../.test(id),
     actionForm: 'Action::"system.operation"',

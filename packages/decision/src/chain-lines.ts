@@ -1,18 +1,27 @@
+import { asksFirst } from './asks-first.ts';
 import type { OperationFacts, SystemFacts } from './call-facts.ts';
 import { covers } from './cover.ts';
 import { erred, type Hearing, type Said, silence } from './hearing.ts';
 import type { Verdict } from './policy-engine.ts';
 import type { LiveLink, LiveStanding } from './standing.ts';
 
+const none: readonly never[] = [];
+
 /**
  * What was passed on and what may be passed on, from the root down to the caller: each hop as it was granted, and each
  * agent above as its mandate is now. Every hop and every agent is a line of its own that must permit by itself.
  */
 export function chainLines({ chain, task }: LiveStanding): readonly ((hearing: Hearing) => Said)[] {
-  if (chain.length === 0 && task.hop === null) return [];
-  const hops = [...chain.map((link) => link.task), task].map((_, at) => (hearing: Hearing) => hopLine(hearing, at));
-  const parents = chain.map((link, at) => (hearing: Hearing) => parentLine(hearing, link, at));
-  return hops.flatMap((hop, at) => [hop, parents[at] ?? []].flat());
+  if (chain.length === 0 && task.hop === null) return none;
+  const lines: ((hearing: Hearing) => Said)[] = [];
+  for (const [at, link] of chain.entries()) {
+    lines.push(
+      (hearing) => hopLine(hearing, at),
+      (hearing) => parentLine(hearing, link, at),
+    );
+  }
+  lines.push((hearing) => hopLine(hearing, chain.length));
+  return lines;
 }
 
 /** The hop to the agent at a place of the chain. The root's, when nobody passed anything on to it, limits nothing. */
@@ -37,9 +46,9 @@ function parentLine({ standing, hear }: Hearing, { agent, mandate }: LiveLink, a
   const { document, rules, needs, passing } = mandate.policies;
   const own = document.passesOn === false ? silence : hear(rules, needs, agent.id);
   const passed = hear(passing.rules, passing.needs, agent.id);
-  const errors = [...own.errors, ...passed.errors];
-  if (errors.length > 0) return { ...erred('parent', { ...silence, errors }), at };
-  const permits = [...own.permits, ...passed.permits];
+  if (own.errors.length > 0 || passed.errors.length > 0)
+    return { ...erred('parent', { ...silence, errors: [...own.errors, ...passed.errors] }), at };
+  const permits = passed.permits.length === 0 ? own.permits : [...own.permits, ...passed.permits];
   if (permits.length === 0) {
     const isAbout = passable(mandate).some((one) => covers(one, standing.system.name, standing.operation.name));
     return { reason: isAbout ? 'parent.constraint' : 'parent.may_not_pass_on', link: 'parent', at };
@@ -63,28 +72,35 @@ function mayChange({ agent, mandate }: Pick<LiveLink, 'agent' | 'mandate'>, { ef
  * What an agent above would have to ask a person about, its child has to ask about too: no agent can pass on the right to
  * skip its own holds, whether it may pass on its own permissions or not.
  */
-export function chainHolds({ standing, hear }: Hearing): { readonly verdict: Verdict; readonly at: number }[] {
-  return standing.chain.map(({ agent, mandate: { policies } }, at) => {
-    const own = hear(policies.holding, policies.needs, agent.id);
-    const passed = hear(policies.passing.holding, policies.passing.needs, agent.id);
-    return {
-      at,
-      verdict: {
-        permits: [...own.permits, ...passed.permits],
-        forbids: [...own.forbids, ...passed.forbids],
-        errors: [...own.errors, ...passed.errors],
-      },
-    };
-  });
+export function chainHolds({ standing: { chain }, hear }: Hearing): readonly AskedAbove[] {
+  let asked: AskedAbove[] | undefined;
+  for (let at = 0; at < chain.length; at++) {
+    const link = chain[at];
+    if (link === undefined) continue;
+    const { agent, mandate } = link;
+    const { holding, needs, passing } = mandate.policies;
+    const own = hear(holding, needs, agent.id);
+    const passed = hear(passing.holding, passing.needs, agent.id);
+    if (own === silence && passed === silence) continue;
+    const permits = [...own.permits, ...passed.permits];
+    const forbids = [...own.forbids, ...passed.forbids];
+    (asked ??= []).push({ at, verdict: { permits, forbids, errors: [...own.errors, ...passed.errors] } });
+  }
+  return asked ?? none;
 }
 
-/** The first agent above that may change things only after it has asked a person. */
-export function proposerAbove({ chain, operation }: Hearing['standing']): number | undefined {
+/** What the holds of one agent above say. */
+export type AskedAbove = { readonly verdict: Verdict; readonly at: number };
+
+/** The first agent above that would ask a person first, because of how far it may go by itself. */
+export function askerAbove(hearing: Hearing): number | undefined {
+  const { chain, operation } = hearing.standing;
   if (operation.effect === 'read') return undefined;
-  const at = chain.findIndex(
-    ({ agent, mandate }) => agent.autonomy === 'propose' || mandate.policies.document.autonomy === 'propose',
-  );
-  return at < 0 ? undefined : at;
+  for (let at = 0; at < chain.length; at++) {
+    const link = chain[at];
+    if (link !== undefined && asksFirst(hearing, link) !== undefined) return at;
+  }
+  return undefined;
 }
 
 /** Whether the chain leaves it possible at all that some arguments are permitted. */

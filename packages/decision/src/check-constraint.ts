@@ -1,13 +1,14 @@
 import { ExactNumber, type ExactValue, isExactList } from '@surety/contract/exact-json';
-import type { Constraint } from '@surety/contract/mandate';
+import type { Constraint } from '@surety/contract/constraint';
 import { countCharacters, isTexts } from './argument-facts.ts';
 import { matchesPattern } from './cedar-text.ts';
 import { longOf } from './cedar-value.ts';
 import { cedarDecimal, type ConstraintMember, plainlyNotWhenMissing, type Strictness } from './constraint-policy.ts';
+import { readTextPattern } from './text-pattern.ts';
 
 /**
  * Whether one member of a constraint is so, for explanations: the same answer as the Cedar condition that
- * `constraint-policy.ts` makes of it, from the value itself. Nothing is decided here.
+ * `constraint-policy.ts` makes of it, from the value that `memberPointer` names. Nothing is decided here.
  */
 export function checkMember(
   value: ExactValue | undefined,
@@ -17,35 +18,29 @@ export function checkMember(
 ): boolean {
   if (member === 'absent') return value === undefined;
   if (value === undefined) return strictness === 'may' && !plainlyNotWhenMissing.has(member);
-  return isSo(value, constraint, member) ?? strictness === 'may';
+  return isSo[member](value, constraint) ?? strictness === 'may';
 }
 
-/** Undefined when the value has no such side: it is of another type, or Cedar cannot hold it. */
-function isSo(value: ExactValue, constraint: Constraint, member: ConstraintMember): boolean | undefined {
-  switch (member) {
-    case 'max':
-      return compare(value, constraint.max, (order) => order <= 0);
-    case 'min':
-      return compare(value, constraint.min, (order) => order >= 0);
-    case 'over':
-      return compare(value, constraint.over, (order) => order > 0);
-    case 'under':
-      return compare(value, constraint.under, (order) => order < 0);
-    case 'in':
-      return isOneOf(value, constraint.in ?? []);
-    case 'like':
-      return typeof value === 'string' ? matchesPattern(constraint.like ?? '', value) : undefined;
-    case 'notLike':
-      return typeof value === 'string' ? !matchesPattern(constraint.notLike ?? '', value) : undefined;
-    case 'maxLength':
-      return typeof value === 'string' ? countCharacters(value) <= (constraint.maxLength ?? 0) : undefined;
-    case 'maxItems':
-      return isExactList(value) ? value.length <= (constraint.maxItems ?? 0) : undefined;
-    case 'eachIn':
-      return isTexts(value) ? value.every((one) => constraint.eachIn?.includes(one)) : undefined;
-    case 'absent':
-      return false;
-  }
+type Asked = (value: ExactValue, constraint: Constraint) => boolean | undefined;
+
+/** By member. Undefined when the value has no such side: it is of another type, or Cedar cannot hold it. */
+const isSo: Readonly<Record<Exclude<ConstraintMember, 'absent'>, Asked>> = {
+  max: (value, { max }) => compare(value, max, (order) => order <= 0),
+  min: (value, { min }) => compare(value, min, (order) => order >= 0),
+  over: (value, { over }) => compare(value, over, (order) => order > 0),
+  under: (value, { under }) => compare(value, under, (order) => order < 0),
+  in: (value, { in: listed = [] }) => isOneOf(value, listed),
+  like: (value, { like = '' }) => ofText(value, (text) => matchesPattern(like, text)),
+  notLike: (value, { notLike = '' }) => ofText(value, (text) => !matchesPattern(notLike, text)),
+  pattern: (value, { pattern = '' }) => ofText(value, (text) => readTextPattern(pattern)?.matches(text)),
+  unit: (value, { unit }) => ofText(value, (text) => text === unit?.is),
+  maxLength: (value, { maxLength = 0 }) => ofText(value, (text) => countCharacters(text) <= maxLength),
+  maxItems: (value, { maxItems = 0 }) => (isExactList(value) ? value.length <= maxItems : undefined),
+  eachIn: (value, { eachIn = [] }) => (isTexts(value) ? value.every((one) => eachIn.includes(one)) : undefined),
+};
+
+function ofText(value: ExactValue, asked: (text: string) => boolean | undefined): boolean | undefined {
+  return typeof value === 'string' ? asked(value) : undefined;
 }
 
 function compare(value: ExactValue, limit: string | undefined, holds: (order: number) => boolean): boolean | undefined {

@@ -66,6 +66,9 @@ function checkPath(path: readonly string[], vocabulary: PolicyVocabulary): strin
   return second === undefined || all.includes(second) ? undefined : `${root}.${first} has no attribute ${second}`;
 }
 
+/** Facts that are a record: asked for by a member. */
+const keyedFacts: ReadonlySet<string> = new Set(['at', 'hours', 'from']);
+
 function checkContext([first, second, third]: readonly (string | undefined)[], vocabulary: PolicyVocabulary): string | undefined {
   if (first === undefined || !vocabulary.context.includes(first)) {
     return `context has no member ${first}; it has ${vocabulary.context.join(', ')}`;
@@ -73,8 +76,7 @@ function checkContext([first, second, third]: readonly (string | undefined)[], v
   if (first !== 'facts') return undefined;
   if (second === undefined) return 'context.facts cannot be used whole; it is always there';
   if (!vocabulary.facts.includes(second)) return `context.facts has no member ${second}; it has ${vocabulary.facts.join(', ')}`;
-  if ((second === 'at' || second === 'hours') && third === undefined)
-    return `context.facts.${second} cannot be used whole; it is always there`;
+  if (keyedFacts.has(second) && third === undefined) return `context.facts.${second} cannot be used whole; it is always there`;
   if (second === 'at' && !/^(\/([^~/]|~[01])*)+$/.test(third ?? ''))
     return `${JSON.stringify(third)} is no JSON pointer such as "/amount"`;
   if (second === 'hours' && readHoursKey(third ?? '') === undefined) {

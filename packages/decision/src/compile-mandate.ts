@@ -1,4 +1,5 @@
 import type { MandateDocument } from '@surety/contract/mandate';
+import { checkLimits } from './counts/check-limits.ts';
 import { checkPermissions, type CompiledPermissions, type CompileIssue, compilePermissions } from './compile-permissions.ts';
 
 /**
@@ -36,7 +37,11 @@ export function compileMandate({
   readonly document: MandateDocument;
 }): MandateCompilation {
   const { agent, permissions, passOn = [] } = document;
-  const issues = [...checkPermissions(permissions, '/permissions'), ...checkPermissions(passOn, '/passOn')];
+  const issues = [
+    ...checkPermissions(permissions, '/permissions'),
+    ...checkPermissions(passOn, '/passOn'),
+    ...checkLimits(document.limits ?? []),
+  ];
   if (issues.length > 0) return { ok: false, issues: issues.slice(0, 20) };
   const own = compilePermissions(agent, permissions, `mandate:${id}/p`);
   const passing = compilePermissions(agent, passOn, `mandate:${id}/pass`);

@@ -1,10 +1,12 @@
-import type { Conditions, Permission } from '@surety/contract/mandate';
+import type { Conditions, Constraint } from '@surety/contract/constraint';
+import type { Permission } from '@surety/contract/mandate';
 import { actionId } from './cedar-schema.ts';
 import { cedarJoin, cedarLiteral } from './cedar-text.ts';
 import { cedarDecimal, constraintConditions, membersOf, type Strictness } from './constraint-policy.ts';
 import { hoursKey, openHours } from './hours.ts';
 import type { PolicyText } from './policy-engine.ts';
-import { orNoNeeds, type PolicyNeeds } from './policy-needs.ts';
+import { orNoNeeds, type PatternNeed, type PolicyNeeds, withPatterns } from './policy-needs.ts';
+import { readTextPattern } from './text-pattern.ts';
 
 /** What cannot be compiled, by JSON pointer into the document. */
 export type CompileIssue = { readonly path: string; readonly message: string };
@@ -71,14 +73,25 @@ function conditionsOf(conditions: Conditions, strictness: Strictness): readonly 
 
 function needsOf(permissions: readonly Permission[]): PolicyNeeds {
   const conditions = permissions.flatMap(({ where, hold = [] }) => [where, ...hold.map(({ when }) => when)]);
+  const constraints = conditions.flatMap((one) => Object.entries(one ?? {}));
   const windows = permissions.map(({ hours }) => hours && openHours(hours)).filter((window) => window !== undefined);
   return orNoNeeds({
-    pointers: [...new Set(conditions.flatMap((one) => Object.keys(one ?? {})))],
+    pointers: [...new Set(constraints.flatMap(([pointer, constraint]) => pointersOf(pointer, constraint)))],
+    ...withPatterns(constraints.flatMap(([pointer, { pattern }]) => patternNeed(pointer, pattern) ?? [])),
     hours: [...new Map(windows.map((window) => [window.key, window])).values()],
     args: [],
     facts: permissions.some(({ actions }) => actions.some(isPattern)) ? ['operation'] : [],
     entities: [],
   });
+}
+
+function pointersOf(pointer: string, { unit }: Constraint): readonly string[] {
+  return unit === undefined ? [pointer] : [pointer, unit.at];
+}
+
+function patternNeed(pointer: string, pattern: string | undefined): PatternNeed | undefined {
+  const read = pattern === undefined ? undefined : readTextPattern(pattern);
+  return pattern === undefined || read === undefined ? undefined : { pointer, pattern, matches: read.matches };
 }
 
 function checkPermission({ actions, where = {}, hours, hold = [] }: Permission, path: string): readonly CompileIssue[] {
@@ -104,13 +117,24 @@ function checkConditions(conditions: Conditions, path: string): readonly Compile
       const limit = constraint[member];
       return limit !== undefined && cedarDecimal(limit) === undefined;
     });
-    const texts = [pointer, constraint.like, constraint.notLike, ...(constraint.in ?? []), ...(constraint.eachIn ?? [])];
+    const texts = [
+      pointer,
+      constraint.like,
+      constraint.notLike,
+      constraint.pattern,
+      constraint.unit?.is,
+      ...(constraint.in ?? []),
+      ...(constraint.eachIn ?? []),
+    ];
     return [
       ...limits.map((member) => ({
         path: `${here}/${member}`,
         message: 'a limit lies between -922337203685477.5808 and 922337203685477.5807',
       })),
       ...texts.flatMap((text) => (typeof text === 'string' ? checkText(text, here) : [])),
+      ...(constraint.pattern !== undefined && readTextPattern(constraint.pattern) === undefined
+        ? [{ path: `${here}/pattern`, message: 'the pattern uses what is not known here, or is too long' }]
+        : []),
     ];
   });
 }

@@ -1,4 +1,4 @@
-import { Constraint } from '@surety/contract/mandate';
+import { Constraint } from '@surety/contract/constraint';
 import { cedarLiteral } from './cedar-text.ts';
 
 /**
@@ -9,16 +9,17 @@ import { cedarLiteral } from './cedar-text.ts';
 export type Strictness = 'must' | 'may';
 
 /** Members that a value which is not given plainly does not satisfy. Elsewhere the system's own default may. */
-export const plainlyNotWhenMissing: ReadonlySet<ConstraintMember> = new Set(['in', 'like', 'eachIn']);
+export const plainlyNotWhenMissing: ReadonlySet<ConstraintMember> = new Set(['in', 'like', 'eachIn', 'pattern']);
 
 /**
  * The Cedar conditions of one constraint, each to be joined with `&&`. `pointer` names the argument's fact, whose sides
  * `argument-facts.ts` lists. Every side is asked for with `has` first, so no condition can err.
  */
 export function constraintConditions(pointer: string, constraint: Constraint, strictness: Strictness): readonly string[] {
-  const given = `context.facts.at has ${cedarLiteral(pointer)}`;
-  const value = `context.facts.at[${cedarLiteral(pointer)}]`;
   return membersOf(constraint).map((member) => {
+    const at = cedarLiteral(memberPointer(pointer, constraint, member));
+    const given = `context.facts.at has ${at}`;
+    const value = `context.facts.at[${at}]`;
     if (member === 'absent') return `!(${given})`;
     const tests = testsOf(value, member, constraint);
     const holds = `(${tests.map(({ side, test }) => `${value} has ${side} && ${test}`).join(' || ')})`;
@@ -31,6 +32,11 @@ export function constraintConditions(pointer: string, constraint: Constraint, st
 }
 
 export type ConstraintMember = keyof Constraint;
+
+/** Which argument a member is about: the constraint's own, or for the unit of a number the one that names it. */
+export function memberPointer(pointer: string, { unit }: Constraint, member: ConstraintMember): string {
+  return member === 'unit' && unit !== undefined ? unit.at : pointer;
+}
 
 /** The members that are given, in the order of the contract. */
 export function membersOf(constraint: Constraint): readonly ConstraintMember[] {
@@ -60,6 +66,10 @@ function testsOf(value: string, member: Exclude<ConstraintMember, 'absent'>, con
       return [{ side: 'length', test: `${value}.length <= ${constraint.maxLength}` }];
     case 'maxItems':
       return [{ side: 'size', test: `${value}.size <= ${constraint.maxItems}` }];
+    case 'pattern':
+      return [{ side: 'matches', test: `${value}.matches.contains(${cedarLiteral(constraint.pattern ?? '')})` }];
+    case 'unit':
+      return [{ side: 'text', test: `${value}.text == ${cedarLiteral(constraint.unit?.is ?? '')}` }];
     case 'eachIn':
       return [{ side: 'texts', test: `${cedarSet(constraint.eachIn ?? [])}.containsAll(${value}.texts)` }];
   }

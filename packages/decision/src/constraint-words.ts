@@ -1,7 +1,7 @@
 import { ExactNumber, type ExactValue, isExactList, writeExactJson } from '@surety/contract/exact-json';
-import type { Constraint } from '@surety/contract/mandate';
+import type { Constraint } from '@surety/contract/constraint';
 import { cedarLiteral } from './cedar-text.ts';
-import { type ConstraintMember, membersOf } from './constraint-policy.ts';
+import { type ConstraintMember, memberPointer, membersOf } from './constraint-policy.ts';
 
 /** What each member of a constraint asks, in the order of the contract: `/amount is at most 250`. */
 export function constraintWords(pointer: string, constraint: Constraint): readonly string[] {
@@ -9,7 +9,7 @@ export function constraintWords(pointer: string, constraint: Constraint): readon
 }
 
 export function memberWords(pointer: string, constraint: Constraint, member: ConstraintMember): string {
-  return `${quoteOdd(pointer)} ${saysOf(constraint, member)}`;
+  return `${quoteOdd(memberPointer(pointer, constraint, member))} ${saysOf(constraint, member)}`;
 }
 
 function saysOf(constraint: Constraint, member: ConstraintMember): string {
@@ -36,6 +36,10 @@ function saysOf(constraint: Constraint, member: ConstraintMember): string {
       return `holds nothing but ${(constraint.eachIn ?? []).map(cedarLiteral).join(', ')}`;
     case 'absent':
       return 'is not given';
+    case 'pattern':
+      return `matches the pattern ${cedarLiteral(constraint.pattern ?? '')}`;
+    case 'unit':
+      return `is ${cedarLiteral(constraint.unit?.is ?? '')}`;
   }
 }
 

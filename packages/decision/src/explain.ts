@@ -1,14 +1,18 @@
 import type { Condition, Link } from '@surety/contract/decision';
 import type { ExactRecord } from '@surety/contract/exact-json';
-import type { Conditions, Permission } from '@surety/contract/mandate';
+import type { Conditions } from '@surety/contract/constraint';
+import type { Permission } from '@surety/contract/mandate';
 import { valueAt } from './argument-facts.ts';
 import type { CallFacts } from './call-facts.ts';
 import { actionId } from './cedar-schema.ts';
 import { checkMember } from './check-constraint.ts';
-import { membersOf, type Strictness } from './constraint-policy.ts';
+import { memberPointer, membersOf, type Strictness } from './constraint-policy.ts';
 import { foundWords, memberWords, quoteOdd } from './constraint-words.ts';
+import { countConditions } from './counts/count-words.ts';
 import { covers } from './cover.ts';
 import { agentWords, chainConditions, findRule, hopAt, linkAt, passerWords, permissionsAt, untilWords } from './explain-chain.ts';
+import { flowRulePrefix } from './flow/flow-line.ts';
+import { flowCondition } from './flow/flow-words.ts';
 import { openHours } from './hours.ts';
 import { dateWords, hoursWords } from './mandate-sentences.ts';
 import type { Limit } from './live-mandate.ts';
@@ -27,20 +31,25 @@ export function explain(facts: CallFacts, limit: Limit): readonly Condition[] {
   return [...lines.map(({ link, holds, text, found }) => ({ link, holds, text, found })), ...own];
 }
 
-function ownConditions(facts: CallFacts, limit: Limit): readonly Condition[] {
+/** Whose roles are silent, by the reason. */
+const roleHolders: Readonly<Partial<Record<Limit['reason'], string>>> = {
+  'owner.may_not_answer': 'the person who answers for the agent',
+  'requester.may_not': 'the person who asked for this',
+};
+
+/** The conditions of one line alone. */
+export function ownConditions(facts: CallFacts, limit: Limit): readonly Condition[] {
   const { reason, link, policies = [] } = limit;
   const plain = plainCondition(facts, reason) ?? plainChainCondition(facts, limit);
   if (plain !== undefined) return [{ link, ...plain }];
+  const counted = countConditions(facts, limit);
+  if (counted !== undefined) return counted;
   if (reason === 'mandate.constraint') return nearestConditions(facts, facts.mandate?.policies?.document.permissions ?? [], link);
   if (reason === 'hop.constraint' || reason === 'parent.constraint')
     return nearestConditions(facts, permissionsAt(facts, limit), link);
   if (reason === 'policy.error') return policies.map((id) => ({ link, holds: false, text: `policy ${id} can be evaluated` }));
-  if (reason === 'owner.may_not_answer' && policies.length === 0) {
-    return [{ link, holds: false, text: `a role of the person who answers for the agent permits ${calledName(facts)}` }];
-  }
-  if (reason === 'requester.may_not' && policies.length === 0) {
-    return [{ link, holds: false, text: `a role of the person who asked for this permits ${calledName(facts)}` }];
-  }
+  if (policies.length === 0 && Object.hasOwn(roleHolders, reason))
+    return [{ link, holds: false, text: `a role of ${roleHolders[reason]} permits ${calledName(facts)}` }];
   const stoodInTheWay = ['owner.may_not_answer', 'requester.may_not', 'organisation.forbidden'].includes(reason);
   return policies.flatMap((id) => [...ruleConditions(facts, id), ...policyCondition(facts, id, !stoodInTheWay)]);
 }
@@ -81,6 +90,9 @@ function plainCondition(facts: CallFacts, reason: Limit['reason']): Plain | unde
       return no('the autonomy level permits more than reading', 'observe');
     case 'held.autonomy':
       return no('the autonomy level permits changes without a person', 'propose');
+    case 'held.flow':
+    case 'flow.forbidden':
+      return flowCondition(facts);
     case 'organisation.silent':
       return no(`a policy of the organisation permits ${called}`);
     default:
@@ -169,12 +181,14 @@ function permissionConditions(
 
 function conditionsOf(conditions: Conditions, args: ExactRecord, strictness: Strictness): readonly Omit<Condition, 'link'>[] {
   return Object.entries(conditions).flatMap(([pointer, constraint]) => {
-    const value = valueAt(args, pointer);
-    return membersOf(constraint).map((member) => ({
-      holds: checkMember(value, constraint, member, strictness),
-      text: memberWords(pointer, constraint, member),
-      found: foundWords(value),
-    }));
+    return membersOf(constraint).map((member) => {
+      const value = valueAt(args, memberPointer(pointer, constraint, member));
+      return {
+        holds: checkMember(value, constraint, member, strictness),
+        text: memberWords(pointer, constraint, member),
+        found: foundWords(value),
+      };
+    });
   });
 }
 
@@ -193,6 +207,8 @@ function ruleConditions(facts: CallFacts, id: string): readonly Condition[] {
 /** A policy of a role or of the organisation, in its own words where it has some. */
 function policyCondition(facts: CallFacts, id: string, holds: boolean): readonly Condition[] {
   if (findRule(facts, id) !== undefined) return [];
+  if (id.startsWith(flowRulePrefix))
+    return [flowCondition(facts)].flatMap((one) => (one === undefined ? [] : [{ link: 'flow', ...one }]));
   const link = id.startsWith('role:') ? roleLink(id) : 'organisation';
   return [{ link, holds, text: policySentence(facts, id) ?? `policy ${id}` }];
 }
@@ -205,4 +221,10 @@ function roleLink(id: string): Link {
 export function policySentence({ roles, organisation }: CallFacts, id: string): string | undefined {
   const sets = [organisation?.policies, ...roles.map(({ policies }) => policies)];
   return sets.map((set) => set?.sentences.get(id)).find((sentence) => sentence !== undefined);
+}
+
+/** What a policy says of itself to a model, with `@tell`. */
+export function toldSentence({ roles, organisation }: CallFacts, id: string): string | undefined {
+  const sets = [organisation?.policies, ...roles.map(({ policies }) => policies)];
+  return sets.map((set) => set?.told.get(id)).find((sentence) => sentence !== undefined);
 }

@@ -1,7 +1,7 @@
 import type { Link } from '@surety/contract/decision';
-import { callRequest, nameCall } from './call-request.ts';
+import { type CallNames, callRequest, nameCall } from './call-request.ts';
 import type { PolicyEngine, PolicyHandle, PolicyRequest, Verdict } from './policy-engine.ts';
-import type { PolicyNeeds } from './policy-needs.ts';
+import { noNeeds, type PolicyNeeds } from './policy-needs.ts';
 import type { Limit } from './live-mandate.ts';
 import type { KnownFacts } from './standing.ts';
 
@@ -18,27 +18,48 @@ export type Hearing = {
 export const silence: Verdict = { permits: [], forbids: [], errors: [] };
 
 export function openHearing(standing: KnownFacts, engine: PolicyEngine): Hearing {
-  const names = nameCall(standing);
-  // Side by side: a call has few sets of needs, and most sets of policies need nothing at all.
-  const needed: PolicyNeeds[] = [];
-  const made: PolicyRequest[] = [];
-  const requestFor = (needs: PolicyNeeds): PolicyRequest => {
-    const known = made[needed.indexOf(needs)];
-    if (known !== undefined) return known;
-    const request = callRequest(standing, needs, names);
-    needed.push(needs);
-    made.push(request);
-    return request;
-  };
+  const requests = new Requests(standing);
   return {
     standing,
     hear: (set, needs, agent) => {
       if (set.policies.length === 0) return silence;
-      const request = requestFor(needs);
+      const request = requests.with(needs);
       const asked = agent === undefined ? request : { ...request, principal: { type: 'Agent', id: agent } };
       return engine.evaluate(set, asked);
     },
   };
+}
+
+/** The questions about one call, each made once. Nearly always two: with nothing, and with what the mandate looks at. */
+class Requests {
+  private readonly standing: KnownFacts;
+  private readonly names: CallNames;
+  private plain: PolicyRequest | undefined;
+  private needs: PolicyNeeds | undefined;
+  private made: PolicyRequest | undefined;
+  private others: Map<PolicyNeeds, PolicyRequest> | undefined;
+
+  constructor(standing: KnownFacts) {
+    this.standing = standing;
+    this.names = nameCall(standing);
+  }
+
+  with(needs: PolicyNeeds): PolicyRequest {
+    if (needs === noNeeds) return (this.plain ??= this.make(needs));
+    if (needs === this.needs && this.made !== undefined) return this.made;
+    if (this.needs === undefined) {
+      this.needs = needs;
+      return (this.made = this.make(needs));
+    }
+    this.others ??= new Map();
+    const known = this.others.get(needs) ?? this.make(needs);
+    this.others.set(needs, known);
+    return known;
+  }
+
+  private make(needs: PolicyNeeds): PolicyRequest {
+    return callRequest(this.standing, needs, this.names);
+  }
 }
 
 /** What a line comes to: the policies that permit, or the limit. */

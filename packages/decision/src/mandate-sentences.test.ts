@@ -116,6 +116,52 @@ const document = fc
   )
   .map((permissions) => aDocument({ permissions }));
 
+test('limits, patterns and units in words', () => {
+  const of = [{ system: 'payments', actions: ['refund'], where: { '/region': { in: ['EU'] } } }];
+  const sentences = mandateSentences(
+    MandateDocument.parse({
+      agent: 'agt_00000000000000000000000001',
+      purpose: 'p',
+      autonomy: 'act_within_limits',
+      expiresAt: '2026-12-31T00:00:00Z',
+      permissions: [
+        {
+          system: 'payments',
+          actions: ['refund'],
+          where: { '/amount': { max: 250, unit: { at: '/currency', is: 'EUR' } }, '/order': { pattern: 'EU-[0-9]+' } },
+        },
+      ],
+      limits: [
+        { of, measure: { sum: '/amount', unit: { is: 'EUR', at: '/currency' } }, max: 250, per: 'agent', within: 'P30D' },
+        {
+          of: [{ system: '*', actions: ['*'], effects: ['external'] }],
+          measure: 'pace',
+          max: 10,
+          per: 'organisation',
+          within: 'PT1M',
+          exceed: 'hold',
+        },
+        { of: [{ system: 'mail', actions: ['send', 'reply'] }], measure: { distinct: '/to' }, max: 5, per: 'task' },
+        {
+          of: [{ system: 'crm', actions: ['search'] }],
+          measure: { rows: '/limit', most: 50 },
+          max: 1000,
+          per: 'owner',
+          within: 'PT90M',
+        },
+      ],
+    }),
+  );
+  assert.deepEqual(sentences.slice(0, -1), [
+    'Acts by itself within these limits; asks a person before what nothing here bounds, where that is money, final, external or unknown, until 31 Dec 2026 00:00 UTC.',
+    'May call payments.refund when /amount is at most 250, /currency is "EUR" and /order matches the pattern "EU-[0-9]+"; until 31 Dec 2026 00:00 UTC.',
+    'May call payments.refund where /region is "EU" up to 250 EUR in total (/amount) in any 30 days, counting what is done for it; more is refused.',
+    'May begin to call every operation of any system with the effect external up to 10 times, whatever comes of it, in any minute, counting all agents; more asks a person.',
+    'May call mail.send or mail.reply with up to 5 different values of /to in one task, counting what is done for it; more is refused.',
+    'May call crm.search for up to 1000 rows of results in all in any 90 minutes, counting all agents of its owner; more is refused.',
+  ]);
+});
+
 test('no constraint, action, or reason to ask goes unsaid, and the words are always the same', () => {
   fc.assert(
     fc.property(document, (one) => {
@@ -130,6 +176,7 @@ test('no constraint, action, or reason to ask goes unsaid, and the words are alw
           for (const [pointer, limits] of Object.entries(group)) {
             for (const [member, limit] of Object.entries(limits)) {
               for (const one of [limit].flat()) {
+                assert.ok(typeof one !== 'object');
                 const said = `${pointer} ${words[member]}`;
                 assert.ok(sentence.includes(said), `${said} in ${sentence}`);
                 assert.ok(

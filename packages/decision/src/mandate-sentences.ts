@@ -1,7 +1,10 @@
 import { defaultHops } from '@surety/contract/delegation';
-import type { Conditions, Hours, MandateDocument, Permission } from '@surety/contract/mandate';
+import type { Conditions } from '@surety/contract/constraint';
+import type { Hours, MandateDocument, Permission } from '@surety/contract/mandate';
 import { cedarLiteral } from './cedar-text.ts';
 import { constraintWords, quoteOdd } from './constraint-words.ts';
+import { limitSentence } from './counts/limit-words.ts';
+import { obligationWords } from './obligations/obligation-words.ts';
 
 /**
  * A mandate in words, for the person who signs it and for everyone who reads it later: how far the agent goes by
@@ -12,7 +15,8 @@ export function mandateSentences(document: MandateDocument): string[] {
   const until = `until ${dateWords(document.expiresAt)}`;
   const autonomy = `${autonomyWords[document.autonomy]}, ${until}.`;
   const own = document.permissions.map((permission) => `${permissionWords(permission, 'May call')}; ${until}.`);
-  return [autonomy, ...(own.length === 0 ? ['May call nothing.'] : own), ...passingSentences(document, until)];
+  const limits = (document.limits ?? []).map(limitSentence);
+  return [autonomy, ...(own.length === 0 ? ['May call nothing.'] : own), ...limits, ...passingSentences(document, until)];
 }
 
 /** What may be passed on, where the document says anything of it or there is something to pass on. */
@@ -32,14 +36,15 @@ function hopWords(count: number): string {
   return `${count} ${count === 1 ? 'hop' : 'hops'}`;
 }
 
-const autonomyWords: Readonly<Record<MandateDocument['autonomy'], string>> = {
+export const autonomyWords: Readonly<Record<MandateDocument['autonomy'], string>> = {
   observe: 'Only reads, whatever else is permitted below',
   propose: 'Asks a person before everything but reading',
-  act_within_limits: 'Acts by itself within these limits',
+  act_within_limits:
+    'Acts by itself within these limits; asks a person before what nothing here bounds, where that is money, final, external or unknown',
   act: 'Acts by itself within these limits',
 };
 
-function permissionWords({ system, actions, where, hours, hold = [] }: Permission, verb: string): string {
+export function permissionWords({ system, actions, where, hours, hold = [], obligations }: Permission, verb: string): string {
   const calls = actions.includes('*')
     ? `every operation of ${system}`
     : listWords(
@@ -54,7 +59,7 @@ function permissionWords({ system, actions, where, hours, hold = [] }: Permissio
     const occasion = when === undefined ? 'every time' : `when ${conditionWords(when)}, or when that cannot be told`;
     return `asks a person ${occasion} (${cedarLiteral(because)})`;
   });
-  return [[`${verb} ${calls}`, ...limits].join(' '), ...asks].join('; ');
+  return [[`${verb} ${calls}`, ...limits].join(' '), ...asks, ...obligationWords(obligations)].join('; ');
 }
 
 /** All the conditions, joined: `/amount is at most 250 and /currency is "EUR"`. Empty conditions are no limit. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { AgentAction } from '@surety/contract/delegation';
 import type { ExactRecord } from '@surety/contract/exact-json';
-import type { Constraint } from '@surety/contract/mandate';
+import type { Constraint } from '@surety/contract/constraint';
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
 import { args } from '../test/a-call.ts';

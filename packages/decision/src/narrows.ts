@@ -1,7 +1,8 @@
 import type { AgentAction } from '@surety/contract/delegation';
-import type { Conditions, Constraint } from '@surety/contract/mandate';
+import type { Conditions, Constraint } from '@surety/contract/constraint';
 import { cedarDecimal } from './constraint-policy.ts';
 import { matchesPattern } from './cedar-text.ts';
+import { readTextPattern } from './text-pattern.ts';
 
 /**
  * The first of `inner` that is not within one of `outer`; undefined when all are (RFC 9396 §6.1: the comparison is of the
@@ -51,6 +52,10 @@ const rules: { readonly [Name in keyof Constraint]-?: Rule<Name> } = {
   maxItems: (limit, below) => below.maxItems !== undefined && below.maxItems <= limit,
   eachIn: (limit, below) => below.eachIn !== undefined && below.eachIn.every((one) => limit.includes(one)),
   absent: (_limit, below) => below.absent === true,
+  pattern: (limit, below) =>
+    below.pattern === limit ||
+    (below.in !== undefined && below.in.every((one) => typeof one === 'string' && readTextPattern(limit)?.matches(one) === true)),
+  unit: (limit, below) => below.unit?.at === limit.at && below.unit.is === limit.is,
 };
 
 function isConstraintWithin(outer: Constraint, inner: Constraint): boolean {

@@ -6,6 +6,8 @@ import type { PolicyFindings } from './read-est.ts';
 export type PolicyNeeds = {
   /** JSON pointers that `context.facts.at` must answer. */
   readonly pointers: readonly string[];
+  /** Patterns that texts at these pointers are held to; none, when left out. */
+  readonly patterns?: readonly PatternNeed[];
   /** Windows that `context.facts.hours` must answer. */
   readonly hours: readonly HoursWindow[];
   /** Members of the arguments; `all` where the arguments are looked at as a whole. */
@@ -15,6 +17,9 @@ export type PolicyNeeds = {
   /** Entities of which more than the name is asked. */
   readonly entities: readonly EntityNeed[];
 };
+
+/** One pattern that the text at a pointer may be asked about: its side `matches` names those that it matches. */
+export type PatternNeed = { readonly pointer: string; readonly pattern: string; readonly matches: (text: string) => boolean };
 
 export type EntityNeed = 'principal' | 'action' | 'resource';
 
@@ -57,11 +62,18 @@ function entitiesOf({ paths, looseNames, entities, wholeAction }: PolicyFindings
 export function mergeNeeds(all: readonly PolicyNeeds[]): PolicyNeeds {
   return orNoNeeds({
     pointers: [...new Set(all.flatMap(({ pointers }) => pointers))],
+    ...withPatterns(all.flatMap(({ patterns = [] }) => patterns)),
     hours: [...new Map(all.flatMap(({ hours }) => hours).map((window) => [window.key, window])).values()],
     args: all.some(({ args }) => args === 'all') ? 'all' : [...new Set(all.flatMap(({ args }) => (args === 'all' ? [] : args)))],
     facts: [...new Set(all.flatMap(({ facts }) => facts))],
     entities: [...new Set(all.flatMap(({ entities }) => entities))],
   });
+}
+
+/** The member `patterns`, where there is one, each once. */
+export function withPatterns(patterns: readonly PatternNeed[]): Pick<PolicyNeeds, 'patterns'> {
+  if (patterns.length === 0) return {};
+  return { patterns: [...new Map(patterns.map((one) => [`${one.pointer} ${one.pattern}`, one])).values()] };
 }
 
 /** {@link noNeeds} itself for needs that are empty: sets that look at nothing are asked the same question, made once. */

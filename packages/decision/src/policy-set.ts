@@ -1,6 +1,8 @@
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
 import type { CompiledMandate } from './compile-mandate.ts';
 import { holdsInexact } from './exact-est.ts';
+import type { ObligationsById } from './obligations/obligations-by-id.ts';
+import { obligationsOf, permissionObligations } from './obligations/read-obligations.ts';
 import type { PolicyEngine, PolicyHandle, PolicyText } from './policy-engine.ts';
 import type { PolicyNeeds } from './policy-needs.ts';
 import { isJson, readEst } from './read-est.ts';
@@ -8,6 +10,8 @@ import { type ReadPolicy, readPolicies } from './read-policies.ts';
 
 /** A mandate that an engine has taken in. */
 export type MandatePolicies = Omit<CompiledMandate, 'passing'> & {
+  /** What its permissions oblige to, by id; undefined when none does. */
+  readonly obligations: ObligationsById | undefined;
   readonly rules: PolicyHandle;
   readonly holding: PolicyHandle;
   /** What it may only pass on: sets of their own, which say nothing about its own calls. */
@@ -24,6 +28,10 @@ export type PolicySet = {
   readonly needs: PolicyNeeds;
   /** What a policy says of itself: its `@hold` or `@because`, by id. */
   readonly sentences: ReadonlyMap<string, string>;
+  /** What a model may be told of a policy: its `@tell`, by id. */
+  readonly told: ReadonlyMap<string, string>;
+  /** What its policies oblige to, by id; undefined when none does. */
+  readonly obligations: ObligationsById | undefined;
 };
 
 export function prepareMandate(engine: PolicyEngine, mandate: CompiledMandate): MandatePolicies {
@@ -31,6 +39,10 @@ export function prepareMandate(engine: PolicyEngine, mandate: CompiledMandate): 
   const { permits, holds, needs } = mandate.passing;
   return {
     ...mandate,
+    obligations: permissionObligations(
+      { prefix: `${name}/p`, permissions: mandate.document.permissions },
+      { prefix: `${name}/pass`, permissions: mandate.document.passOn ?? [] },
+    ),
     needs: engine.share(mandate.needs),
     rules: engine.prepare(name, mandate.permits),
     holding: engine.prepare(`${name}/holds`, mandate.holds),
@@ -73,7 +85,9 @@ function prepareText(engine: PolicyEngine, name: string, text: string, { holds }
     holding: engine.prepare(`${name}/holds`, holding),
     possible: engine.prepare(`${name}/possible`, looseRules(rules)),
     needs: read.needs,
+    obligations: obligationsOf(rules),
     sentences: new Map(sentences),
+    told: new Map(named.flatMap(({ id, annotations: { tell } }) => (tell === undefined ? [] : [[id, tell] as const]))),
   };
 }
 

@@ -1,8 +1,9 @@
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
-import { type Question, vocabularies } from './cedar-schema.ts';
+import { type PolicyVocabulary, type Question, vocabularies } from './cedar-schema.ts';
 import { holdsUnseen } from './cedar-text.ts';
 import { checkPolicy } from './check-policy.ts';
 import { mergeNeeds, needsOf, noNeeds, type PolicyNeeds } from './policy-needs.ts';
+import { readObligations } from './obligations/read-obligations.ts';
 import { findOversize } from './policy-size.ts';
 import { readEst } from './read-est.ts';
 
@@ -24,7 +25,7 @@ export type PolicyReading =
 
 export type ReadingOptions = {
   /** What the policies will be asked about; decides which names they may use. Default `call`. */
-  readonly vocabulary?: Question;
+  readonly vocabulary?: Question | PolicyVocabulary;
   /** Whether `@hold("why")` may stand: only in the organisation's policy. Default true. */
   readonly holds?: boolean;
 };
@@ -95,7 +96,12 @@ function placeOf(text: string, part: string, from: number): Place {
   return lineAndColumn(text, Math.max(text.indexOf(part, from), 0));
 }
 
-type Reading = { readonly index: number; readonly vocabulary: Question; readonly holds: boolean; readonly seen: Set<string> };
+type Reading = {
+  readonly index: number;
+  readonly vocabulary: Question | PolicyVocabulary;
+  readonly holds: boolean;
+  readonly seen: Set<string>;
+};
 
 function readPolicy(
   { part, place }: { readonly part: string; readonly place: Place },
@@ -108,7 +114,9 @@ function readPolicy(
   const findings = readEst(est);
   const policy: ReadPolicy = { id, text: part, effect: est?.effect ?? 'forbid', annotations, est };
   const messages = [
-    ...(est === undefined ? ['this policy cannot be read'] : checkPolicy(est, findings, vocabularies[vocabulary])),
+    ...(est === undefined
+      ? ['this policy cannot be read']
+      : checkPolicy(est, findings, typeof vocabulary === 'string' ? vocabularies[vocabulary] : vocabulary)),
     ...checkAnnotations(policy, holds),
     ...(seen.has(id) ? [`two policies have the id ${id}`] : []),
   ];
@@ -116,16 +124,19 @@ function readPolicy(
   return { policy, place, messages, needs: needsOf(findings) };
 }
 
-function checkAnnotations({ id, annotations }: ReadPolicy, holds: boolean): readonly string[] {
+function checkAnnotations(policy: ReadPolicy, holds: boolean): readonly string[] {
+  const { id, annotations } = policy;
   const hold = annotations['hold'];
+  const obligations = readObligations(policy);
   return [
     ...(/^[\w.:/-]{1,100}$/.test(id) ? [] : ['an @id has at most 100 letters, digits and . _ : / -']),
     ...(hold !== undefined && !holds ? ['@hold cannot stand here; only the policy of the organisation holds'] : []),
-    ...['hold', 'because'].flatMap((name) => checkSentence(name, annotations[name]) ?? []),
+    ...(typeof obligations === 'string' ? [obligations] : []),
+    ...['hold', 'because', 'tell'].flatMap((name) => checkSentence(name, annotations[name]) ?? []),
   ];
 }
 
-/** `@hold` and `@because` are shown to people: there is something to read, and nothing that cannot be seen. */
+/** `@hold`, `@because` and `@tell` are shown: there is something to read, and nothing that cannot be seen. */
 function checkSentence(name: string, value: string | undefined): string | undefined {
   if (value === undefined || (value.trim() !== '' && value.length <= 200 && !holdsUnseen(value))) return undefined;
   return `@${name} says why in 1 to 200 visible characters`;

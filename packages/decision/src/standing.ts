@@ -2,6 +2,7 @@ import type {
   AgentFacts,
   CallFacts,
   HumanFacts,
+  LinkFacts,
   OperationFacts,
   OrganisationFacts,
   OwnerFacts,
@@ -41,6 +42,10 @@ export type LiveStanding = {
 export type KnownFacts = LiveStanding & {
   readonly operation: OperationFacts;
   readonly arguments: CallFacts['call']['arguments'];
+  /** What was counted before this call, where something concerns it. */
+  readonly counts?: CallFacts['counts'];
+  /** Where the information came from, where a rule asks. */
+  readonly flow?: CallFacts['flow'];
 };
 
 /** The first link that is missing or has ended, before any policy is heard; else the facts, whole. */
@@ -56,9 +61,7 @@ export function standingLimit(facts: CallFacts): Limit | KnownFacts {
   const above = parentMandateLimit(facts);
   if (above !== undefined) return above;
   if (facts.organisation === undefined) return { reason: 'organisation.silent', link: 'organisation' };
-  const standing = wholeStanding(facts, mandate);
-  if (standing === undefined) return { reason: 'house.not_ready', link: 'house' };
-  return { ...standing, operation, arguments: facts.call.arguments };
+  return knownFacts(facts, mandate, operation) ?? { reason: 'house.not_ready', link: 'house' };
 }
 
 /** What stands behind everything an agent asks for: the house, every agent of the chain, the people, the tasks. */
@@ -75,13 +78,13 @@ function principalLimit({ isFresh, agent, owner }: Standing): Limit | undefined 
 }
 
 /** The task is open, unexpired, and this agent's own. */
-function taskLimit({ nowMs, agent, task }: Standing): Limit | undefined {
+export function taskLimit({ nowMs, agent, task }: Pick<Standing, 'nowMs' | 'agent' | 'task'>): Limit | undefined {
   const isOpen = task !== undefined && task.agent === agent?.id && task.state === 'open' && task.expiresAtMs > nowMs;
   return isOpen ? undefined : { reason: 'task.ended', link: 'task' };
 }
 
 /** Who asked is the root's own agent, for whom its owner answers, or a person who is known and active. Nobody else may ask. */
-function requesterLimit(facts: Standing): Limit | undefined {
+export function requesterLimit(facts: Standing): Limit | undefined {
   const root = rootTask(facts);
   if (root === undefined || root.requester === root.agent) return undefined;
   const { requester } = facts;
@@ -103,19 +106,56 @@ export function liveStanding(facts: Standing): LiveStanding | undefined {
 
 /** The facts of which {@link chainLimit} found nothing missing. */
 function wholeStanding(facts: Standing, mandate: LiveMandate): LiveStanding | undefined {
-  const { nowMs, agent, owner, task, system, chain, roles, organisation } = facts;
-  const isKnown = agent !== undefined && owner !== undefined && task !== undefined;
-  if (!isKnown || system === undefined || organisation === undefined || chain === undefined) return undefined;
-  const links = chain.length === 0 ? [] : chain.flatMap((link) => liveLink(link, nowMs) ?? []);
-  if (links.length < chain.length) return undefined;
-  const root = rootTask(facts);
-  const isRequested = root?.requester !== root?.agent;
-  const human = isRequested ? facts.requester : (links[0]?.owner ?? owner);
-  if (human === undefined) return undefined;
-  return { nowMs, agent, owner, task, system, mandate, chain: links, human, isRequested, roles, organisation };
+  const { nowMs, agent, owner, task, system, roles, organisation } = facts;
+  const chain = liveLinks(facts);
+  const human = humanAtRoot(facts);
+  if (agent === undefined || owner === undefined || task === undefined || chain === undefined) return undefined;
+  if (system === undefined || organisation === undefined || human === undefined) return undefined;
+  return { nowMs, agent, owner, task, system, mandate, chain, human, isRequested: isRequested(facts), roles, organisation };
 }
 
-function liveLink({ agent, owner, task, mandate }: NonNullable<Standing['chain']>[number], nowMs: number): LiveLink | undefined {
-  const live = liveMandate({ nowMs, agent, mandate });
-  return agent === undefined || owner === undefined || 'reason' in live ? undefined : { agent, owner, task, mandate: live };
+/** The same with the call: one object, for it is made for every decision. */
+function knownFacts(facts: CallFacts, mandate: LiveMandate, operation: OperationFacts): KnownFacts | undefined {
+  const { nowMs, agent, owner, task, system, roles, organisation, counts, flow } = facts;
+  const chain = liveLinks(facts);
+  const human = humanAtRoot(facts);
+  if (agent === undefined || owner === undefined || task === undefined || chain === undefined) return undefined;
+  if (system === undefined || organisation === undefined || human === undefined) return undefined;
+  return {
+    nowMs,
+    agent,
+    owner,
+    task,
+    system,
+    mandate,
+    chain,
+    human,
+    isRequested: isRequested(facts),
+    roles,
+    organisation,
+    operation,
+    arguments: facts.call.arguments,
+    counts,
+    flow,
+  };
+}
+
+/** Undefined when one of them is not live, or the path is not whole. */
+function liveLinks({ chain, nowMs }: Standing): readonly LiveLink[] | undefined {
+  return chain?.every((link) => isLive(link, nowMs)) === true ? (chain as readonly LiveLink[]) : undefined;
+}
+
+/** Who asked at the root, or who answers for the agent there, as far as that is known. */
+export function humanAtRoot(facts: Standing): HumanFacts | undefined {
+  return isRequested(facts) ? facts.requester : (facts.chain?.[0] ?? facts).owner;
+}
+
+/** Whether a person asked for the task at the root, and not its own agent. */
+export function isRequested(facts: Pick<Standing, 'chain' | 'task'>): boolean {
+  const root = rootTask(facts);
+  return root?.requester !== root?.agent;
+}
+
+function isLive({ agent, owner, mandate }: LinkFacts, nowMs: number): boolean {
+  return agent !== undefined && owner !== undefined && !('reason' in liveMandate({ nowMs, agent, mandate }));
 }

@@ -17,7 +17,7 @@ export function aDocument(changes: Partial<DocumentInput> = {}): MandateDocument
   return MandateDocument.parse({
     agent: agentId,
     purpose: 'Refunds what customers return',
-    autonomy: 'act_within_limits',
+    autonomy: 'act',
     expiresAt: '2026-12-31T00:00:00Z',
     permissions: [{ system: 'payments', actions: ['refund'] }],
     ...changes,

@@ -134,7 +134,7 @@ const scenario = fc.record({
       ]),
   }),
   autonomy: fc.constantFrom('observe', 'propose', 'act_within_limits', 'act', 'act'),
-  agentAutonomy: fc.constantFrom('observe', 'propose', 'act', 'act', 'act'),
+  agentAutonomy: fc.constantFrom('observe', 'propose', 'act_within_limits', 'act', 'act'),
   roles: fc.oneof(
     fc.array(fc.array(small, { maxLength: 3 }), { maxLength: 3 }),
     fc.array(small, { maxLength: 2 }).map((more) => [more, [broad]]),
@@ -162,8 +162,15 @@ function model({ world, permissions, autonomy, agentAutonomy, roles, organisatio
   if (asked === 'errs') return 'policy.error';
   if (permitting.some(({ hold }) => hold !== undefined && !(typeof world.amount === 'number' && world.amount <= hold)))
     return 'held.mandate';
-  if (world.effect !== 'read' && [autonomy, agentAutonomy].includes('propose')) return 'held.autonomy';
+  const isBounded = permitting.some(({ max }) => max !== undefined);
+  if (asksByLevel(world.effect, [autonomy, agentAutonomy], isBounded)) return 'held.autonomy';
   return asked === 'silent' ? 'permitted' : 'held.organisation';
+}
+
+function asksByLevel(effect: string, [mandate, agent]: readonly string[], isBounded: boolean): boolean {
+  if (effect === 'read') return false;
+  if (mandate === 'propose' || agent === 'propose') return true;
+  return effect !== 'write' && mandate === 'act_within_limits' && !isBounded;
 }
 
 function callOf({ world, permissions, autonomy, agentAutonomy, roles, organisation, holds }: Scenario) {

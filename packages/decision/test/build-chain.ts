@@ -27,7 +27,6 @@ export type Prepared = {
   readonly organisations: readonly (PolicySet | undefined)[];
 };
 
-const minute = 60_000;
 const agentId = (agent: number): string => `agt_${String(agent).padStart(26, '0')}`;
 const ownerId = (agent: number): string => `hum_${String(agent).padStart(26, '0')}`;
 const taskId = (agent: number): string => `tsk_${String(agent).padStart(26, '0')}`;
@@ -51,7 +50,7 @@ function mandateFacts(engine: PolicyEngine, one: SmallMandate, { agent, at }: { 
     agent: agentId(agent),
     purpose: 'random',
     autonomy: one.autonomy,
-    expiresAt: new Date(one.isExpired ? now : now + minute).toISOString(),
+    expiresAt: new Date(endOf(one)).toISOString(),
     permissions: one.permissions.map(toPermission),
     passesOn: one.passesOn,
     passOn: one.passOn.map(toPermission),
@@ -63,10 +62,15 @@ function mandateFacts(engine: PolicyEngine, one: SmallMandate, { agent, at }: { 
   return { id, version: 1, documentDigest: 'd', signatureHolds: one.isSigned, policies };
 }
 
-function hopFacts(engine: PolicyEngine, { details, audiences, depthLeft, isExpired }: SmallHop, agent: number): HopFacts {
+function hopFacts(engine: PolicyEngine, hop: SmallHop, agent: number): HopFacts {
+  const { details, audiences, depthLeft } = hop;
   const granted = details && details.map(toDetail);
   const policies = prepareHop(engine, { task: taskId(agent), agent: agentId(agent), details: granted });
-  return { details: granted, audiences, depthLeft, expiresAtMs: isExpired ? now : now + minute, policies };
+  return { details: granted, audiences, depthLeft, expiresAtMs: endOf(hop), policies };
+}
+
+function endOf({ isExpired, lastsSeconds }: Pick<SmallHop, 'isExpired' | 'lastsSeconds'>): number {
+  return isExpired ? now : now + lastsSeconds * 1_000;
 }
 
 function textOf({ permits, forbids }: SmallPolicies): string {
@@ -98,7 +102,7 @@ export function buildCall(world: ChainWorld, prepared: Prepared): CallFacts {
     groups: [],
   };
   return {
-    nowMs: now,
+    nowMs: now + world.elapsedSeconds * 1_000,
     isFresh: true,
     ...own,
     chain: links.slice(0, -1),
@@ -150,7 +154,7 @@ function placedTask({ links, isRequested }: ChainWorld, prepared: Prepared, { li
     requester: asker,
     trigger: isRequested ? 'human' : 'agent',
     state: link.isTaskOpen ? 'open' : 'ended',
-    expiresAtMs: now + minute,
+    expiresAtMs: now + link.taskLastsSeconds * 1_000,
     parent: above === undefined ? null : taskId(above.agent),
     root,
     depth: at,

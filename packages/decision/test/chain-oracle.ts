@@ -39,15 +39,27 @@ function firstRefusing(world: ChainWorld, pool: Pool): string | undefined {
 
 function refusingAt(world: ChainWorld, pool: Pool, at: number): string | undefined {
   const link = world.links[at];
-  if (link === undefined || ![link.isActive, link.isOwnerActive, link.isTaskOpen].every(Boolean)) return 'life';
+  if (link === undefined || !isLive(link, world)) return 'life';
   if (at > 0 && !hopPermits(world, pool, at)) return 'hop';
   const mandate = mandateOf(link, pool);
-  if (mandate === undefined || mandate.isExpired || !mandate.isSigned) return 'mandate in force';
+  if (mandate === undefined || isOver(mandate, world) || !mandate.isSigned) return 'mandate in force';
   if (world.effect !== 'read' && [mandate.autonomy, link.autonomy].includes('observe')) return 'autonomy';
   const below = world.links.length - 1 - at;
   if (below === 0) return mandate.permissions.some((rule) => permits(rule, world)) ? undefined : 'mandate';
   if (below > (mandate.maxDepth ?? 4)) return 'depth';
   return passable(mandate).some((rule) => permits(rule, world)) ? undefined : 'pass on';
+}
+
+function isLive({ isActive, isOwnerActive, isTaskOpen, taskLastsSeconds }: SmallLink, { elapsedSeconds }: ChainWorld): boolean {
+  return isActive && isOwnerActive && isTaskOpen && taskLastsSeconds > elapsedSeconds;
+}
+
+/** Whether something that lasts so long is over. */
+export function isOver(
+  { isExpired, lastsSeconds }: { readonly isExpired: boolean; readonly lastsSeconds: number },
+  { elapsedSeconds }: Pick<ChainWorld, 'elapsedSeconds'>,
+): boolean {
+  return isExpired || lastsSeconds <= elapsedSeconds;
 }
 
 /** No agent twice, every task where it belongs, and a grant on each but the first. */
@@ -71,7 +83,7 @@ function passable({ permissions, passOn, passesOn }: SmallMandate): readonly Rul
 function hopPermits(world: ChainWorld, pool: Pool, at: number): boolean {
   const link = world.links[at];
   const hop = link?.hop === undefined ? undefined : pool.hops[link.agent]?.[link.hop];
-  if (hop === undefined || hop.isExpired || world.links.length - 1 - at > hop.depthLeft) return false;
+  if (hop === undefined || isOver(hop, world) || world.links.length - 1 - at > hop.depthLeft) return false;
   if (hop.audiences !== null && !hop.audiences.includes(world.system)) return false;
   return hop.details === null || hop.details.some((rule) => permits(rule, world));
 }

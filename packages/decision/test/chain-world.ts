@@ -39,6 +39,13 @@ export const amounts = [30, 75, 100, 100.5, 150, 999, '30', undefined] as const;
 export const now = Date.parse('2026-06-10T10:00:00Z');
 export const places = 9;
 
+/** In turn and not drawn: what lasts how long is mixed by which of them are drawn. */
+const lifetimes = [900, 300, 90, 900, 30] as const;
+
+function lifetime(turn: number): number {
+  return lifetimes[turn % lifetimes.length] ?? 0;
+}
+
 /** One thing that may be done: a permission, a detail of a hop, or a policy. */
 export type Rule = {
   readonly system: string;
@@ -54,6 +61,8 @@ export type SmallMandate = {
   readonly maxDepth: number | undefined;
   readonly autonomy: MandateDocument['autonomy'];
   readonly isExpired: boolean;
+  /** When it ends, in seconds from the first call, unless it is over already. */
+  readonly lastsSeconds: number;
   readonly isSigned: boolean;
 };
 
@@ -62,6 +71,7 @@ export type SmallHop = {
   readonly audiences: readonly string[] | null;
   readonly depthLeft: number;
   readonly isExpired: boolean;
+  readonly lastsSeconds: number;
 };
 
 /** Policies of a role or of the organisation: permits, and forbids of which any wins. */
@@ -75,12 +85,16 @@ export type SmallLink = {
   readonly isActive: boolean;
   readonly isOwnerActive: boolean;
   readonly isTaskOpen: boolean;
+  /** When the task ends by itself, in seconds from the first call. */
+  readonly taskLastsSeconds: number;
   readonly autonomy: MandateDocument['autonomy'];
   /** How the task is stored: as it is, or under another parent, at another depth, of another agent. */
   readonly fault: 'none' | 'parent' | 'depth' | 'agent' | 'root';
 };
 
 export type ChainWorld = {
+  /** How long after the first call this one is made. */
+  readonly elapsedSeconds: number;
   /** The root's link first, the caller's last. */
   readonly links: readonly SmallLink[];
   readonly isRequested: boolean;
@@ -109,8 +123,8 @@ const wideOnes = 3;
 
 export function drawPool(draw: Draw): Pool {
   const times = <One>(count: number, make: (at: number) => One): One[] => Array.from({ length: count }, (_, at) => make(at));
-  const some = <One>(count: number, make: (draw: Draw) => One): One[] =>
-    times(count, (at) => make(at < wideOnes ? calmed(draw) : draw));
+  const some = <One>(count: number, make: (draw: Draw, at: number) => One): One[] =>
+    times(count, (at) => make(at < wideOnes ? calmed(draw) : draw, at));
   return {
     mandates: times(places, () => some(perAgent, drawMandate)),
     hops: times(places, () => some(perAgent, drawHop)),
@@ -144,7 +158,7 @@ function drawRules(draw: Draw, atMost: number): Rule[] {
   return draw.seldom(5) ? rules : [...rules, ...wide];
 }
 
-function drawMandate(draw: Draw): SmallMandate {
+function drawMandate(draw: Draw, at: number): SmallMandate {
   return {
     permissions: drawRules(draw, 2),
     passOn: draw.seldom(2) ? drawRules(draw, 1) : [],
@@ -152,16 +166,18 @@ function drawMandate(draw: Draw): SmallMandate {
     maxDepth: draw.seldom(2) ? undefined : draw.seldom(6) ? draw.whole(3) : 8,
     autonomy: draw.seldom(8) ? draw.pick(['observe', 'propose']) : 'act',
     isExpired: draw.seldom(40),
+    lastsSeconds: lifetime(at),
     isSigned: !draw.seldom(60),
   };
 }
 
-function drawHop(draw: Draw): SmallHop {
+function drawHop(draw: Draw, at: number): SmallHop {
   return {
     details: draw.seldom(2) ? null : drawRules(draw, 2),
     audiences: draw.seldom(4) ? [draw.pick(systems), ...(draw.seldom(2) ? systems : [])] : null,
     depthLeft: draw.seldom(8) ? draw.whole(3) : 8,
     isExpired: draw.seldom(50),
+    lastsSeconds: lifetime(at + 1),
   };
 }
 
@@ -185,11 +201,13 @@ export function drawWorld(anyDraw: Draw): ChainWorld {
       isActive: !draw.seldom(60),
       isOwnerActive: !draw.seldom(60),
       isTaskOpen: !draw.seldom(60),
+      taskLastsSeconds: lifetime(agent + 2),
       autonomy: draw.seldom(25) ? draw.pick(['observe', 'propose']) : 'act',
       fault: draw.seldom(150) ? draw.pick(['parent', 'depth', 'agent', 'root']) : 'none',
     };
   });
   return {
+    elapsedSeconds: 0,
     links,
     isRequested: anyDraw.seldom(2),
     isRequesterActive: !draw.seldom(40),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Constraint, Constraint as ConstraintSchema } from '@surety/contract/mandate';
+import { type Constraint, Constraint as ConstraintSchema } from '@surety/contract/constraint';
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
 import type * as z from 'zod';
@@ -205,6 +205,8 @@ const member: fc.Arbitrary<[string, unknown]> = fc.oneof(
   fc.tuple(fc.constantFrom('maxLength', 'maxItems'), fc.nat(4)),
   fc.tuple(fc.constant('eachIn'), fc.array(word, { minLength: 1, maxLength: 4 })),
   fc.tuple(fc.constant('absent'), fc.constant(true)),
+  fc.tuple(fc.constant('pattern'), fc.constantFrom('a.*', '[ab*]+', '\\\\.?', '\\w{0,3}@?.*', 'é|😀')),
+  fc.tuple(fc.constant('unit'), fc.record({ at: fc.constant('/value'), is: fc.constantFrom('a', 'ab', 'é') })),
 );
 const constraint = fc
   .array(member, { minLength: 1, maxLength: 2 })

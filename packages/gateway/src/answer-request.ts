@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuthenticatedCaller, GuardedSystem } from '@surety/contract/enforcement';
 import { type FaultCode, faults } from '@surety/contract/faults';
 import { protectedResourceMetadata } from '@surety/contract/resource-metadata';
-import { challenge, oauthError } from './front/metadata.ts';
+import { challenge, type Challenged, oauthError } from './front/metadata.ts';
 import { drainAfterAnswer, readBody } from './front/read-body.ts';
 import { errorFields } from './log.ts';
 import { callTool } from './mcp/call-tool.ts';
@@ -10,7 +10,7 @@ import { checkSessionVersion, checkVersion, type Spoken } from './mcp/check-vers
 import { CutSwitch } from './mcp/cut-switch.ts';
 import type { Ask } from './mcp/ask.ts';
 import type { Guard } from './mcp/guard.ts';
-import { faultCodeOf, HouseFault } from './mcp/house-fault.ts';
+import { demandedBy, faultCodeOf, HouseFault } from './mcp/house-fault.ts';
 import type { JsonRpcId } from './mcp/json-rpc.ts';
 import { treatmentOf } from './mcp/method-table.ts';
 import { passOn, passSession } from './mcp/pass-on.ts';
@@ -75,6 +75,7 @@ async function authenticate({ guard, system, request }: Exchange): Promise<Authe
     audience: resource,
     authorization: authorization.length === 1 ? authorization[0] : undefined,
     dpop: headerValues(request, 'dpop'),
+    certificate: guard.certificateOf?.(request),
   });
 }
 
@@ -133,16 +134,16 @@ function refuse(exchange: Exchange, reply: Reply, id: JsonRpcId | null, thrown: 
   if (thrown instanceof Rejection) return reply.finish(thrown.text(id), thrown.status);
   const code = faultCodeOf(thrown);
   if (code === 'internal') guard.log.error(errorFields(thrown), 'a request to the guard broke');
-  if (code.startsWith('token.') || code.startsWith('dpop.')) return demandProof(exchange, code);
+  if (code.startsWith('token.') || code.startsWith('dpop.')) return demandProof(exchange, code, demandedBy(thrown));
   const { status, title, next } = faults[code];
   const rejection = new Rejection(status, status >= 500 ? 'unavailable' : 'denied', `${title}. ${next}`, { code });
   reply.finish(rejection.text(id), status, status === 503 ? { 'retry-after': '1' } : {});
 }
 
 /** 401: what is missing or wrong, and where to get what is needed. */
-function demandProof({ guard, system, response }: Exchange, code: FaultCode): void {
+function demandProof({ guard, system, response }: Exchange, code: FaultCode, demanded: Challenged['demanded']): void {
   const { title, next } = faults[code];
-  response.setHeader('www-authenticate', challenge(guard.addresses, system, code));
+  response.setHeader('www-authenticate', challenge(guard.addresses, { system, demanded }, code));
   response.setHeader('dpop-nonce', guard.house.nonce());
   say(response, 401, { error: oauthError(code), error_description: `${title}. ${next}` });
 }

@@ -11,6 +11,7 @@ export type DescribedOperation = {
   readonly title?: string;
   readonly description?: string;
   readonly inputSchema: unknown;
+  readonly outputSchema?: unknown;
   readonly annotations?: {
     readonly readOnlyHint?: boolean;
     readonly destructiveHint?: boolean;
@@ -98,7 +99,7 @@ function beyondTools(client: Client): readonly DescribedOperation[] {
 
 function described(tool: unknown): readonly DescribedOperation[] {
   if (!isRecord(tool) || typeof tool['name'] !== 'string' || tool['name'].startsWith(protocolPrefix)) return [];
-  const { name, title, description, inputSchema, annotations } = tool;
+  const { name, title, description, inputSchema, outputSchema, annotations } = tool;
   const text = (value: unknown): value is string => typeof value === 'string';
   return [
     {
@@ -106,6 +107,7 @@ function described(tool: unknown): readonly DescribedOperation[] {
       ...(text(title) ? { title } : {}),
       ...(text(description) ? { description } : {}),
       inputSchema,
+      ...(isRecord(outputSchema) ? { outputSchema } : {}),
       ...(isRecord(annotations) ? { annotations: hints(annotations) } : {}),
       definition: definitionOf(tool),
     },

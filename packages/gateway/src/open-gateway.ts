@@ -1,5 +1,5 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { GuardHouse } from '@surety/contract/enforcement';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { GuardHouse, PeerCertificate } from '@surety/contract/enforcement';
 import { answerRequest } from './answer-request.ts';
 import { type Addresses, addressesAt } from './front/addresses.ts';
 import { foreignRequestTest } from './front/foreign-request.ts';
@@ -21,6 +21,8 @@ export type GatewayServing = {
   readonly log: GatewayLog;
   /** 32 bytes that guards of one deployment share, so that a session opened at one is found at another. */
   readonly sessionKey?: Uint8Array | undefined;
+  /** The certificate of a caller's connection (RFC 8705); never one, when left out. */
+  readonly certificateOf?: ((request: IncomingMessage) => PeerCertificate | undefined) | undefined;
 };
 
 export type DoorOptions = {
@@ -33,7 +35,13 @@ export type DoorOptions = {
 
 export type GatewayOptions = DoorOptions & GatewayServing;
 
-export type Gateway = { readonly url: string; readonly port: number; close(): Promise<void> };
+export type Gateway = {
+  readonly url: string;
+  readonly port: number;
+  /** Answers the same at another address: where callers show certificates, which is for no browser. */
+  readonly listener: RequestListener;
+  close(): Promise<void>;
+};
 
 /** A listening address of the guard. Until it serves, it answers 503. */
 export type GatewayDoor = {
@@ -106,10 +114,11 @@ function serve(
     underWay,
     mcpSessions: createMcpSessions(options.sessionKey),
     parameterHeaders: createParameterHeaders(),
+    certificateOf: options.certificateOf,
   };
-  server.on('request', (request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse, isRefused: boolean): void => {
     response.on('error', () => {});
-    if (isForeign(request)) {
+    if (isRefused) {
       response.writeHead(403, { 'content-type': 'application/json', connection: 'close' });
       response.end('{"error":"foreign_request","error_description":"The Host or Origin of this request is not ours."}');
       return;
@@ -118,10 +127,12 @@ function serve(
       log.error(errorFields(thrown), 'a request to the guard broke');
       response.destroy();
     });
-  });
+  };
+  server.on('request', (request, response) => answer(request, response, isForeign(request)));
   return {
     url: addresses.publicUrl,
     port,
+    listener: (request, response) => answer(request, response, request.headers.origin !== undefined),
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       underWay.cutAll();

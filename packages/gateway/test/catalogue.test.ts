@@ -195,6 +195,7 @@ describe('describeUpstream', () => {
       title: 'Read',
       description: 'd',
       inputSchema: { type: 'object' },
+      outputSchema: { type: 'object' },
       annotations: { readOnlyHint: true },
       definition: described,
     });

@@ -325,3 +325,23 @@ describe('methods', () => {
     assert.equal(shop.received.length, before);
   });
 });
+
+describe('a sign-in that is too old', () => {
+  test('what a person has to sign in again for is in the challenge, and nothing that would leave it (RFC 9470 §3)', async () => {
+    const { authenticate } = rig.house;
+    const challenge = { acr_values: 'phr', max_age: 300, more: 'a"\r\nset-cookie: b' };
+    rig.house.authenticate = async () => {
+      throw Object.assign(new Error('too old'), { code: 'token.signin_insufficient', challenge });
+    };
+    try {
+      const { status, headers } = await rig.caller('shop').post('tools/call', call);
+      assert.equal(status, 401);
+      assert.match(
+        String(headers['www-authenticate']),
+        /^DPoP error="insufficient_user_authentication", acr_values="phr", max_age="300", algs="[^"]+", resource_metadata="[^"]+"$/,
+      );
+    } finally {
+      rig.house.authenticate = authenticate;
+    }
+  });
+});

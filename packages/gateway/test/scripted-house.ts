@@ -8,12 +8,13 @@ import type {
   CallOutcome,
   GuardedSystem,
   GuardHouse,
+  Look,
   RequestHead,
   SystemCredential,
   Wait,
 } from '@surety/contract/enforcement';
 import type { FaultCode } from '@surety/contract/faults';
-import type { Upstream } from '@surety/contract/system';
+import type { Effect, Upstream } from '@surety/contract/system';
 import { definitionDigest, definitionOf } from '@surety/decision/definition-digest';
 import { type AccessTokenVerifier, createAccessTokenVerifier, mintAccessToken } from '@surety/proof/access-token';
 import { readAuthorization } from '@surety/proof/authorization-header';
@@ -28,11 +29,15 @@ export type ScriptedHouse = GuardHouse & {
   readonly systems: Map<string, GuardedSystem>;
   readonly begun: { readonly caller: AuthenticatedCaller; readonly call: Call }[];
   readonly admitted: AuthenticatedCaller[];
-  readonly settled: { readonly actionId: string; readonly outcome: CallOutcome }[];
+  readonly settled: { readonly actionId: string; readonly outcome: CallOutcome; readonly look: Look | undefined }[];
+  /** What was seen outside of answers. */
+  readonly seen: { readonly system: string; readonly operation: string; readonly look: Look }[];
   /** What `begin` answers; permits everything unless told otherwise. */
   decide: (caller: AuthenticatedCaller, call: Call, wait: Wait) => BeginResult | Promise<BeginResult>;
   /** Runs before an outcome is durable. */
   onSettle: () => Promise<void>;
+  /** Runs before what was seen outside of an answer is durable. */
+  onNote: () => Promise<void>;
   isFresh: boolean;
   hidden: Set<string>;
   /** Names of systems that a guard saw describe themselves otherwise. */
@@ -91,7 +96,7 @@ export function createScriptedHouse(issuer: string): ScriptedHouse {
       assert.ok(system);
       const looked = tools.map((tool) => {
         const digest = definitionDigest(definitionOf(tool));
-        return [tool.name, { name: tool.name, effect: 'write' as const, definitionDigest: digest, classified: false }] as const;
+        return [tool.name, { ...plain, name: tool.name, definitionDigest: digest }] as const;
       });
       house.systems.set(name, { ...system, operations: new Map([...system.operations, ...looked]) });
     },
@@ -121,10 +126,16 @@ export function createScriptedHouse(issuer: string): ScriptedHouse {
       return () => watches.delete(watch);
     },
     systemCredential: async (system) => house.credentials.get(system.id),
-    settle: async (actionId, outcome) => {
+    settle: async (actionId, outcome, look) => {
       await house.onSettle();
-      house.settled.push({ actionId, outcome });
+      house.settled.push({ actionId, outcome, look });
     },
+    seen: [],
+    noteSeen: async (_caller, { name }, operation, look) => {
+      await house.onNote();
+      house.seen.push({ system: name, operation, look });
+    },
+    onNote: async () => {},
     addSystem: (name, upstream, operations, credential) => {
       const place =
         credential === undefined
@@ -139,9 +150,8 @@ export function createScriptedHouse(issuer: string): ScriptedHouse {
         revision: 1,
         upstream,
         credentialPlace: place,
-        operations: new Map(
-          operations.map((one) => [one, { name: one, effect: 'write' as const, definitionDigest: one, classified: false }]),
-        ),
+        labels: ['untrusted'],
+        operations: new Map(operations.map((one) => [one, { ...plain, name: one, definitionDigest: one }])),
       };
       house.systems.set(name, system);
       if (place !== undefined && credential !== undefined) house.credentials.set(id, { place, reveal: () => credential.value });
@@ -155,6 +165,8 @@ export function createScriptedHouse(issuer: string): ScriptedHouse {
   };
   return house;
 }
+
+const plain = { effect: 'write' as Effect, classified: false, labels: [], fields: {}, guards: [] };
 
 export const newAction = (): string => `act_${randomUUID().replaceAll('-', '').slice(0, 26)}`;
 
@@ -176,7 +188,7 @@ function authenticate(
       method: head.method,
       url: head.url,
       accessTokenHash: hash,
-      boundTo: claims.cnf.jkt,
+      boundTo: claims.cnf.jkt ?? '',
       now,
       nonce: { required: true, nonces },
     });

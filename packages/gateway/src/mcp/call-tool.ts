@@ -1,11 +1,13 @@
-import type { BeginResult, CallOutcome } from '@surety/contract/enforcement';
+import type { BeginResult, CallOutcome, Look } from '@surety/contract/enforcement';
 import { errorFields } from '../log.ts';
 import type { ForwardEnd } from './forward.ts';
 import { forwardToSystem, type Outgoing } from './forward-to-system.ts';
 import type { Ask } from './ask.ts';
 import type { Guard } from './guard.ts';
 import { HouseFault } from './house-fault.ts';
+import { lookAt } from './look-at.ts';
 import { mirroredHeaders } from './mirrored-headers.ts';
+import { obligedOutcome, obligedOutgoing, releasedEnd } from './obligations.ts';
 import type { Message } from './read-message.ts';
 import { readMethodCall } from './read-method-call.ts';
 import { type ReadCall, readToolCall } from './read-tool-call.ts';
@@ -28,21 +30,26 @@ export async function callTool(guard: Guard, ask: Ask, request: Request): Promis
   if (begun.kind === 'refused') return reply.finish(deniedText(refused, begun));
   if (begun.kind === 'held') return reply.finish(heldText(refused, begun));
   const startedAt = performance.now();
-  const outgoing = {
+  const { obligations } = begun.decision;
+  const asked = {
     verb: 'POST',
     id: request.id,
     method: request.method,
     params: read.params,
     body: { ...request.body, params: read.params },
     headers,
+    operation: read.call.operation,
     withNotices: true,
   } as const;
-  const end = await enforce(guard, ask, outgoing, begun.durable); //                                7 enforce, 8 look
-  if (end.kind === 'refused') return reply.finish(deniedText(refused, end));
-  const outcome = outcomeOf(end, performance.now() - startedAt);
+  const outgoing = obligedOutgoing(guard, ask, asked, { read, obligations });
+  const came = await enforce(guard, ask, outgoing, begun.durable); //                               7 enforce
+  if (came.kind === 'refused') return reply.finish(deniedText(refused, came));
+  const end = releasedEnd(came, { refused, action: begun.actionId, obligations });
+  const outcome = { ...outcomeOf(came, performance.now() - startedAt), ...obligedOutcome(came, end, obligations) };
   const text = end.kind === 'answer' ? end.text : unfinishedText(refused, { outcome, action: begun.actionId });
   if (end.kind === 'cut') reply.finish(text); // Nothing of the system is in it: whoever is cut is told at once.
-  const isDurable = await settle(guard, begun.actionId, outcome); //                                9 record, then release
+  const look = end.kind === 'answer' ? lookAt(text, ask.system, read.call.operation) : undefined; // 8 look
+  const isDurable = await settle(guard, begun.actionId, { outcome, look }); //                      9 record, then release
   if (end.kind === 'cut') return;
   if (isDurable) return reply.finish(text, end.kind === 'answer' ? end.status : 200);
   throw new Rejection(503, 'unavailable', 'The outcome could not be recorded, so the answer is withheld.');
@@ -78,7 +85,7 @@ function unlessReplayed(begun: BeginResult): BeginResult {
 async function enforce(
   guard: Guard,
   ask: Ask,
-  outgoing: Outgoing,
+  outgoing: Outgoing | undefined,
   durable: Promise<BeginResult> | undefined,
 ): Promise<ForwardEnd | Extract<BeginResult, { kind: 'refused' }>> {
   if (durable === undefined) return send(guard, ask, outgoing);
@@ -97,7 +104,8 @@ async function enforce(
   return sent;
 }
 
-async function send(guard: Guard, ask: Ask, outgoing: Outgoing): Promise<ForwardEnd> {
+async function send(guard: Guard, ask: Ask, outgoing: Outgoing | undefined): Promise<ForwardEnd> {
+  if (outgoing === undefined) return { kind: 'failed', problem: 'obligation_unfulfilled', status: undefined };
   try {
     return await forwardToSystem(guard, ask, outgoing);
   } catch (thrown) {
@@ -116,9 +124,11 @@ function outcomeOf(end: ForwardEnd, milliseconds: number): CallOutcome {
     : { state: 'completed', ...result };
 }
 
-async function settle(guard: Guard, actionId: string, outcome: CallOutcome): Promise<boolean> {
+type Seen = { readonly outcome: CallOutcome; readonly look: Look | undefined };
+
+async function settle(guard: Guard, actionId: string, { outcome, look }: Seen): Promise<boolean> {
   try {
-    await guard.house.settle(actionId, outcome);
+    await guard.house.settle(actionId, outcome, look);
     return true;
   } catch (thrown) {
     guard.log.error({ ...errorFields(thrown), action: actionId }, 'an outcome could not be recorded');

@@ -6,6 +6,7 @@ import type { Ask } from './ask.ts';
 import type { Guard } from './guard.ts';
 import { encodeHeaderValue } from './header-value.ts';
 import type { JsonRpcId } from './json-rpc.ts';
+import { openNoticeLine } from './notice-line.ts';
 import { redactorOf } from './redact.ts';
 
 /** What goes to the system: rebuilt here, never the caller's own bytes or headers. */
@@ -18,6 +19,8 @@ export type Outgoing = {
   readonly headers?: Readonly<Record<string, string>>;
   /** For a stream: when the token that opened it expires. Nothing outlives its token. */
   readonly openUntilSeconds?: number;
+  /** The operation that is called, where one is. */
+  readonly operation?: string;
   /** Whether what comes before the answer is passed on. */
   readonly withNotices: boolean;
 };
@@ -33,6 +36,7 @@ const reservedHeader =
 export async function forwardToSystem(guard: Guard, ask: Ask, outgoing: Outgoing): Promise<ForwardEnd> {
   const { house, limits } = guard;
   const { caller, system, cutSwitch, reply } = ask;
+  const notices = openNoticeLine(guard, ask, outgoing.operation ?? '');
   const credential = await house.systemCredential(system);
   if (credential?.place.kind === 'header' && reservedHeader.test(credential.place.name)) return notSent('credential_unusable');
   const ignoreEnd = house.onEnd(caller, system, () => cutSwitch.cut('stopped'));
@@ -46,16 +50,18 @@ export async function forwardToSystem(guard: Guard, ask: Ask, outgoing: Outgoing
     const request = systemRequest(ask, outgoing, credential?.place.kind === 'header' ? [credential.place.name, secret] : []);
     if (!house.isLive(caller, system)) return notSent('stopped');
     if (cutSwitch.word !== undefined) return notSent(cutSwitch.word);
-    return await forward(upstream, request, {
+    const end = await forward(upstream, request, {
       id: outgoing.id,
       era: ask.spoken.era,
       answerBytes: limits.answerBytes,
       redact: redactorOf(secret),
       cutSwitch,
-      onNotice: (text) => !outgoing.withNotices || reply.notice(text),
+      onNotice: (text) => !outgoing.withNotices || notices.say(text),
       onOpen: () => outgoing.openUntilSeconds !== undefined && reply.open(),
-      onStart: (exchange) => reply.onDrain(() => exchange.resume()),
+      onStart: (exchange) => notices.start(exchange),
     });
+    await notices.settled();
+    return end;
   } finally {
     clearTimeout(timer);
     ignoreEnd();

@@ -1,4 +1,5 @@
-import type { GuardHouse } from '@surety/contract/enforcement';
+import type { IncomingMessage } from 'node:http';
+import type { GuardHouse, PeerCertificate } from '@surety/contract/enforcement';
 import type { Addresses } from '../front/addresses.ts';
 import type { GatewayLimits } from '../limits.ts';
 import type { GatewayLog } from '../log.ts';
@@ -18,4 +19,6 @@ export type Guard = {
   readonly mcpSessions: McpSessions;
   readonly underWay: CallsUnderWay;
   readonly parameterHeaders: ParameterHeaders;
+  /** The certificate of a caller's connection, where callers may show one. */
+  readonly certificateOf?: ((request: IncomingMessage) => PeerCertificate | undefined) | undefined;
 };

@@ -12,6 +12,7 @@ import { forwardToSystem } from './forward-to-system.ts';
 import type { Ask } from './ask.ts';
 import type { Guard } from './guard.ts';
 import { HouseFault } from './house-fault.ts';
+import { lookAt } from './look-at.ts';
 import { listedTools } from './listed-tools.ts';
 import type { Treatment } from './method-table.ts';
 import { offeredAnswer, offeredParams } from './offered.ts';
@@ -82,7 +83,14 @@ async function release(guard: Guard, ask: Ask, treatment: Treatment, end: Forwar
       ? {}
       : { 'mcp-session-id': guard.mcpSessions.seal(end.mcpSession, ask.caller, ask.system) };
   if (end.kind === 'accepted') return reply.finishEmpty(end.status, headers);
+  if (treatment === 'pass' || treatment === 'stream') await noteSeen(guard, ask, end.text);
   reply.finish(await rewritten(guard, ask, treatment, end.text), end.status, headers);
+}
+
+/** Lists of resources and prompts are a system's words too. Its tools are pinned, and were looked at by a person. */
+async function noteSeen({ house }: Guard, { caller, system }: Ask, text: string): Promise<void> {
+  const look = lookAt(text, system, '');
+  if (look.labels.length + look.values.length > 0) await house.noteSeen(caller, system, '', look);
 }
 
 function fail({ reply }: Ask, end: Extract<ForwardEnd, { kind: 'cut' | 'failed' }>): void {

@@ -1,63 +1,9 @@
-import type { Decision, Reason } from '@surety/contract/decision';
+import type { Decision } from '@surety/contract/decision';
 import type { BeginResult, CallOutcome } from '@surety/contract/enforcement';
+import { longestForModel, whereToAsk } from '@surety/decision/tell-model';
 import { type JsonRpcId, jsonRpcResult } from './json-rpc.ts';
 import type { Era } from './method-table.ts';
 import { Rejection } from './rejection.ts';
-
-/** The longest text a model gets to read about a call that did not go through, in characters. */
-const maxLength = 400;
-
-const askOwner = 'The person who answers for this agent can change that.';
-const askAdministrator = 'An administrator can change that.';
-const askAnew = 'Whoever passed this on must pass it on anew.';
-const askParent = 'Hand it back to whoever passed it on.';
-const tryLater = 'Nothing was sent. Try again in a moment.';
-
-/** What would be needed, by the reason of a refusal. Names no person. */
-const needed: Readonly<Record<Reason, string>> = {
-  permitted: '',
-  approved: '',
-  'agent.not_active': 'The person who answers for this agent must make it active first.',
-  'owner.not_active': askAdministrator,
-  'owner.may_not_answer': askAdministrator,
-  'task.ended': 'Get a new token, which opens a new task.',
-  'requester.not_active': askAdministrator,
-  'requester.may_not': askAdministrator,
-  'chain.broken': askAnew,
-  'chain.too_deep': askAnew,
-  'parent.not_active': askAnew,
-  'parent.owner_not_active': askAnew,
-  'parent.task_ended': askAnew,
-  'parent.no_mandate': askAnew,
-  'parent.may_not_pass_on': askParent,
-  'parent.constraint': askParent,
-  'parent.autonomy': askParent,
-  'hop.expired': askAnew,
-  'hop.invalid': askAnew,
-  'hop.silent': askParent,
-  'hop.constraint': askParent,
-  'system.unknown': askAdministrator,
-  'operation.unknown': 'List the tools again and call one of those.',
-  'mandate.none': 'The person who answers for this agent must give it a mandate first.',
-  'mandate.expired': 'The person who answers for this agent must give it a new mandate.',
-  'mandate.invalid': 'The person who answers for this agent must sign its mandate again.',
-  'mandate.silent': askOwner,
-  'mandate.constraint': askOwner,
-  'mandate.autonomy': askOwner,
-  'organisation.silent': askAdministrator,
-  'organisation.forbidden': askAdministrator,
-  'policy.error': 'An administrator must correct the policy first.',
-  'proof.replayed': 'Make a fresh proof for every request.',
-  'house.stale': tryLater,
-  'house.not_ready': tryLater,
-  'held.mandate': '',
-  'held.autonomy': '',
-  'held.parent': '',
-  'held.organisation': '',
-  'approval.refused': 'Ask the person who answers for this agent before you try something else.',
-  'approval.used': 'Call again to ask for a new yes.',
-  'approval.expired': 'Call again to ask once more.',
-};
 
 /** What was asked for. A refused tool answers with a result, which a model reads; any other request with an error. */
 export type Refused = { readonly id: JsonRpcId; readonly era: Era; readonly operation: string; readonly isTool: boolean };
@@ -67,7 +13,7 @@ export type Refused = { readonly id: JsonRpcId; readonly era: Era; readonly oper
  * programs in `structuredContent`. States what was refused, the limit, what would be needed, and not to work around it.
  */
 export function deniedText(refused: Refused, { actionId, decision }: Extract<BeginResult, { kind: 'refused' }>): string {
-  const after = [needed[decision.reason], `Action ${actionId}.`, 'Do not retry with other arguments to get around this.'];
+  const after = [whereToAsk[decision.reason], `Action ${actionId}.`, 'Do not retry with other arguments to get around this.'];
   const text = within(`Denied: ${shown(refused.operation)}. `, sentence(decision), after);
   return answerText(refused, text, { status: 'denied', reason: decision.reason, link: decision.link, action: actionId });
 }
@@ -104,7 +50,7 @@ export function unfinishedText(refused: Refused, { outcome, action }: Unfinished
 type Unfinished = { readonly outcome: CallOutcome; readonly action: string };
 
 /** Problems of calls that never left the guard. */
-const neverSent = new Set(['upstream_unreachable', 'credential_unusable', 'internal']);
+const neverSent = new Set(['upstream_unreachable', 'credential_unusable', 'obligation_unfulfilled', 'internal']);
 
 function whatIsKnown({ state }: CallOutcome, problem: string): string {
   if (state === 'cut') return 'Whether it took effect is not known: find out before you call it again.';
@@ -120,7 +66,7 @@ function answerText({ id, era, isTool }: Refused, text: string, structuredConten
 }
 
 function sentence(decision: Decision): string {
-  const because = decision.because.trim();
+  const because = (decision.forModel ?? decision.because).trim();
   const text = because.charAt(0).toUpperCase() + because.slice(1);
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
@@ -128,7 +74,7 @@ function sentence(decision: Decision): string {
 /** Shortens the sentence in the middle, never what stands before and after it. */
 function within(before: string, middle: string, after: readonly string[]): string {
   const rest = after.filter((part) => part !== '').join(' ');
-  const room = maxLength - before.length - rest.length - 1;
+  const room = longestForModel - before.length - rest.length - 1;
   const shortened = middle.length <= room ? middle : `${middle.slice(0, Math.max(0, room - 1)).trimEnd()}…`;
   return before + (shortened === '' ? rest : `${shortened} ${rest}`);
 }

@@ -1,5 +1,13 @@
 import type { Action } from '@surety/contract/activity';
-import { explainAction as whyRoute, getAction, getStatus, listActions, responsibleFor } from '@surety/contract/oversight-routes';
+import {
+  explainAction as whyRoute,
+  getAction,
+  getPayload,
+  getSchema,
+  getStatus,
+  listActions,
+  responsibleFor,
+} from '@surety/contract/oversight-routes';
 import type { Decider } from '#decision/decide-call';
 import { type AnyAnswer, answer } from '#kernel/answer';
 import { Fault } from '#kernel/fault';
@@ -8,6 +16,8 @@ import { resolveOf } from '#registry/find-principal';
 import type { ActionTrail } from './action.ts';
 import { explainAction } from './explain-action.ts';
 import { readStatus, type StatusRoom } from './house-status.ts';
+import { readPayload } from './read-payload.ts';
+import { readSchema } from './read-schema.ts';
 import { findTrail, newestTrails } from './read-trail.ts';
 import { type Checkpoints, tellResponsibility } from './responsible-for.ts';
 import { readLiving, tellAction, type TellRoom } from './tell-action.ts';
@@ -49,11 +59,16 @@ export function activityRoutes(room: ActivityRoom): readonly AnyAnswer[] {
       const { trail, told } = await find(action);
       return explainAction(room, trail, told);
     }),
+    answer(getPayload, async (_caller, { action }) => ({
+      action,
+      payload: readPayload(room.sealer, (await find(action)).trail),
+    })),
     answer(responsibleFor, async (_caller, { action }) => {
       const { trail, told } = await find(action);
       return tellResponsibility(room, trail, told);
     }),
     answer(getStatus, () => readStatus(room)),
+    answer(getSchema, () => readSchema(room.db)),
   ];
 
   async function lastEntryOf(action: string | undefined): Promise<string | undefined> {

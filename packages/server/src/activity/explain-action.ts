@@ -1,14 +1,21 @@
 import type { Action, Explanation } from '@surety/contract/activity';
-import type { Link, Reason } from '@surety/contract/decision';
+import type { Decision, Link, Reason } from '@surety/contract/decision';
 import { isExactList } from '@surety/contract/exact-json';
+import { sentenceFor } from '@surety/decision/because';
+import { actionId } from '@surety/decision/cedar-schema';
+import { tellModel } from '@surety/decision/tell-model';
 import type { Decider } from '#decision/decide-call';
 import type { Sealer } from '#keys/seal';
 import { type ActionTrail, textOf } from './action.ts';
+import { openNamePowers, type PowerRoom } from './name-powers.ts';
 import { openInputs } from './tell-action.ts';
 
-/** Why an action was allowed, denied or held: decided again from the inputs that were kept beside its last decision. */
+/**
+ * Why an action was allowed, denied or held: decided again from the inputs that were kept beside its last decision, each line
+ * by itself, with what would have been enough and who could do it.
+ */
 export async function explainAction(
-  room: { readonly sealer: Sealer; readonly decider: Pick<Decider, 'recompute'> },
+  room: PowerRoom & { readonly sealer: Sealer; readonly decider: Pick<Decider, 'recompute'> },
   trail: ActionTrail,
   action: Action,
 ): Promise<Explanation> {
@@ -18,14 +25,31 @@ export async function explainAction(
   const recorded = { reason: textOf(data, 'reason') as Reason, link: textOf(data, 'link') as Link, policies };
   const opened = openInputs(room.sealer, trail.last);
   const again = await room.decider.recompute(opened ?? Buffer.alloc(0), recorded);
+  const name = openNamePowers(room, action.answerable);
+  const lines = again.lines().map(async ({ changes, policies: named, conditions, ...line }) => ({
+    ...line,
+    policies: [...named],
+    conditions: [...conditions],
+    remedies: await Promise.all(changes.map(name)),
+  }));
   return {
     action,
+    lines: await Promise.all(lines),
+    forModel: toldModel(action, again.decision),
     conditions: again.conditions,
     policies: again.policies.length > 0 ? again.policies : policies,
     mandateVersion: again.mandateVersion,
     recomputed: again.recomputed,
     next: nextFor(action, textOf(data, 'approval')),
   };
+}
+
+/** What the model that asked is told. What came up after the decision, or cannot be computed again, is said by its reason. */
+function toldModel({ state, reason, system, operation }: Action, decision: Decision | undefined): string {
+  const called = actionId(system, operation);
+  if (decision?.reason === reason) return tellModel(decision, called);
+  const outcome = state === 'held' ? 'hold' : state === 'denied' ? 'deny' : 'permit';
+  return tellModel({ outcome, reason, because: sentenceFor(reason) }, called);
 }
 
 /** What somebody could look at or do next. Empty where there is nothing to say beyond who answers for the agent. */

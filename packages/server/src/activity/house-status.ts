@@ -5,7 +5,9 @@ import { listSystems } from '#catalogue/system-store';
 import type { Feed } from '#change/feed';
 import { listPoints } from '#change/point-store';
 import type { Db } from '#kernel/db';
+import type { Compared } from '#decision/compare-engines';
 import { findHead } from '#ledger/head-store';
+import { type KeptEntry, openLogReader } from '#ledger/log-reader';
 import { countUnsequenced } from '#ledger/sequence-store';
 import { listAgents } from '#registry/agent-store';
 import { countActiveHolders, countHumans } from '#registry/human-store';
@@ -21,6 +23,8 @@ export type StatusRoom = {
   readonly version: string;
   /** Why nothing is signed any more on this node, in words; undefined while all is well. */
   readonly logTrouble: () => string | undefined;
+  /** What came of having the official engine look at decisions of this node; nothing, where it does not. */
+  readonly compared: () => Compared | undefined;
 };
 
 /** How many entries may wait for their index before that is worth a warning. */
@@ -29,7 +33,7 @@ const manyUnsequenced = 1_000;
 /** What runs, and whether it is well: facts for people and for monitoring. */
 export async function readStatus(room: StatusRoom): Promise<Status> {
   const { db, feed, leaseMs, issuer, gatewayUrl, version } = room;
-  const [humans, agents, systems, waiting, points, log, administrators, settings] = await Promise.all([
+  const [humans, agents, systems, waiting, points, log, administrators, settings, findings] = await Promise.all([
     countHumans(db),
     listAgents(db),
     listSystems(db),
@@ -38,6 +42,7 @@ export async function readStatus(room: StatusRoom): Promise<Status> {
     readLogState(db),
     countActiveHolders(db, 'administrator'),
     readSettings(db),
+    openLogReader(db).newest({ about: ['engine'], types: ['engine.differed'], limit: 1 }),
   ]);
   const checks: Status['checks'] = [
     storeCheck(settings),
@@ -53,6 +58,7 @@ export async function readStatus(room: StatusRoom): Promise<Status> {
         },
     logCheck(log, room.logTrouble()),
     standbyCheck(settings),
+    engineCheck(room.compared(), findings),
   ];
   return {
     version,
@@ -79,6 +85,26 @@ function logCheck({ size, unsequenced }: Status['log'], trouble: string | undefi
     return { ...check, state: 'problem', fact: trouble, next: 'surety log verify, with a checkpoint that was kept elsewhere' };
   if (unsequenced > manyUnsequenced) return { ...check, state: 'warning', fact: `${unsequenced} entries wait for their index` };
   return { ...check, state: 'ok', fact: `${size} entries under the newest checkpoint` };
+}
+
+/** How long a difference between the engines is a problem: a person looks at the status more often than that. */
+const findingMs = 7 * 24 * 3600 * 1000;
+
+function engineCheck(compared: Compared | undefined, [newest]: readonly KeptEntry[]): Status['checks'][number] {
+  const check = { group: 'decisions', check: 'official Cedar' } as const;
+  if (newest !== undefined && Date.now() - newest.at.getTime() < findingMs) {
+    const fact = `decided a call otherwise than our engine, last at ${newest.at.toISOString()}`;
+    return {
+      ...check,
+      state: 'problem',
+      fact,
+      next: `event ${newest.id} holds the call: trust no decision until it is explained`,
+    };
+  }
+  if (compared === undefined) return { ...check, state: 'ok', fact: 'looks at no decision: SURETY_COMPARE_SHARE is 0' };
+  const { share, compared: count, dropped } = compared;
+  const missed = dropped === 0 ? '' : `, ${dropped} left out while too many waited`;
+  return { ...check, state: 'ok', fact: `has decided ${count} calls of this node the same way (share ${share}${missed})` };
 }
 
 type Settings = {

@@ -5,10 +5,12 @@ import type { AuthenticatedCaller } from '@surety/contract/enforcement';
 import { type ExactRecord, isExactRecord, readExactJson, toPlain, writeExactJson } from '@surety/contract/exact-json';
 import { Autonomy, PrincipalState, RiskTier } from '@surety/contract/agent';
 import { ApprovalState } from '@surety/contract/approval';
+import { Guards } from '@surety/contract/flow';
 import { HumanState } from '@surety/contract/human';
 import { Effect } from '@surety/contract/system';
 import { TaskState } from '@surety/contract/task';
 import type { CallFacts, LinkFacts, MandateFacts, TaskFacts } from '@surety/decision/call-facts';
+import { type FlowFacts, salientKinds } from '@surety/decision/flow/flow-facts';
 import * as z from 'zod';
 import type { Gathered } from './gather.ts';
 
@@ -85,23 +87,60 @@ const inputMembers = {
 /** What was written before chains were decided on: a root task, and nobody above. */
 const FirstInputs = z.strictObject({ format: z.literal(1), ...inputMembers, task: TaskInput.nullable() });
 
-const ChainInputs = z.strictObject({
-  format: z.literal(2),
+const chainMembers = {
   ...inputMembers,
   task: PlacedTask.nullable(),
   chain: z.array(LinkInput).nullable(),
   requester: HumanInput.nullable(),
+};
+
+/** What was written before anything was counted. */
+const ChainInputs = z.strictObject({ format: z.literal(2), ...chainMembers });
+
+const CountInputs = z.strictObject({
+  limits: z.array(z.strictObject({ at: count, limit: count, used: text, known: count.optional() })),
+  history: z.array(z.strictObject({ rule: text, found: text, action: text.optional() })),
+});
+
+const SourceInput = z.strictObject({ system: text, operation: text, action: text });
+const FlowInputs = z.strictObject({
+  labels: z.array(z.strictObject({ name: text, source: SourceInput })),
+  values: z.array(
+    z.strictObject({
+      pointer: text,
+      kind: z.enum(salientKinds),
+      isWhole: z.boolean(),
+      found: z.enum(['request', 'directory', 'trusted', 'untrusted', 'nowhere']),
+      labels: z.array(text),
+      source: SourceInput.optional(),
+    }),
+  ),
+  guards: Guards,
+  purpose: z.enum(['asked', 'outside', 'unknown']),
+  leaves: z.boolean().optional(),
+}) as z.ZodType<FlowFacts>;
+
+/** Format 3: what was counted before the call, and where its information came from, where something was. */
+const CountedInputs = z.strictObject({
+  format: z.literal(3),
+  ...chainMembers,
+  counts: CountInputs.optional(),
+  flow: FlowInputs.optional(),
 });
 
 /**
  * Everything that one decision was made from and what it came to: facts as they stood, documents by version and digest,
  * the arguments with every digit. Sealed beside the ledger entry; the decision can be computed again from it.
  */
-export const CallInputs = z.union([ChainInputs, FirstInputs.transform(withoutChain)]);
+export const CallInputs = z.union([
+  CountedInputs,
+  ChainInputs.transform((inputs): z.infer<typeof CountedInputs> => ({ ...inputs, format: 3 })),
+  FirstInputs.transform(withoutChain),
+]);
 
-function withoutChain({ task, ...rest }: z.infer<typeof FirstInputs>): z.infer<typeof ChainInputs> {
+function withoutChain({ task, ...rest }: z.infer<typeof FirstInputs>): z.infer<typeof CountedInputs> {
   const placed = task && { ...task, parent: null, root: task.id, depth: 0, hop: null };
-  return { ...rest, format: 2, task: placed, chain: [], requester: null };
+  return { ...rest, format: 3, task: placed, chain: [], requester: null };
 }
 
 export type CallInputs = Omit<z.infer<typeof CallInputs>, 'call'> & {
@@ -122,7 +161,7 @@ export function writeInputs({ caller, call, facts, gathered, decision }: Decided
   const { principal, kind, credential, tokenId } = caller;
   const { outcome, reason, link, policies, because } = decision;
   const rest = {
-    format: 2,
+    format: 3,
     nowMs: facts.nowMs,
     isFresh: facts.isFresh,
     change: gathered.fence.change,
@@ -138,6 +177,8 @@ export function writeInputs({ caller, call, facts, gathered, decision }: Decided
     roles: roles.map(({ name, revision }, at) => ({ name, revision, digest: gathered.digests.roles[at] ?? '' })),
     organisation: organisation === undefined ? null : { version: organisation.version, digest: gathered.digests.organisation },
     approval: approval === undefined ? null : pick(approval, approvalMembers),
+    ...(facts.counts === undefined ? {} : { counts: facts.counts }),
+    ...(facts.flow === undefined ? {} : { flow: facts.flow }),
     decision: { outcome, reason, link, policies, because },
   };
   const { protocol, system: systemName, operation: operationName, digest } = call;

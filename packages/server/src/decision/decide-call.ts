@@ -7,16 +7,29 @@ import { couldPermit } from '@surety/decision/could-permit';
 import { decide } from '@surety/decision/decide';
 import { decideStanding } from '@surety/decision/decide-standing';
 import type { PolicyEngine } from '@surety/decision/policy-engine';
+import type { Flow } from '#flow/open-flow';
 import type { Db } from '#kernel/db';
+import type { Meters } from '#metering/meters';
 import { writeInputs } from './call-inputs.ts';
+import type { Comparison } from './compare-engines.ts';
 import { type FactRoom, type Fence, gather, type Gathered } from './gather.ts';
+import { gatherCallFlow } from './gather-call-flow.ts';
+import { type CountedUnit, countUnit, gatherCounts } from './gather-counts.ts';
 import { openPolicyShelf } from './policy-shelf.ts';
 import { recompute, type RecordedDecision, type Recomputation } from './recompute.ts';
 
 export type DeciderRoom = FactRoom & {
   readonly db: Db;
+  /** Has a share of the decisions looked at by the official engine; none, when left out. */
+  readonly comparison?: Pick<Comparison, 'note'> | undefined;
+  /** Decides by proposals as well, beside the work; by none, when left out. */
+  readonly shadow?: { note(facts: CallFacts, decision: Decision): void } | undefined;
   /** Evaluates Cedar; our own when left out. */
   readonly engine?: PolicyEngine;
+  /** What trees of tasks have seen; left out, nothing is known of it. */
+  readonly flow?: Pick<Flow, 'gather'> | undefined;
+  /** Counts what agents do; left out, nothing is counted, and what a limit concerns is denied. */
+  readonly meters?: Meters | undefined;
 };
 
 /** A decision, what it was made on, and what the ledger says beside it. */
@@ -34,6 +47,8 @@ export type Judged = {
   readonly definition: string;
   readonly mandate: { readonly id: string; readonly version: number } | null;
   readonly policyVersion: number;
+  /** How a permitted call is counted; undefined for what nothing counts. */
+  readonly counted?: CountedUnit | undefined;
 };
 
 export type Decider = {
@@ -58,18 +73,26 @@ export function createDecider(room: DeciderRoom): Decider {
   return {
     async decide(caller, call, approval) {
       const gathered = await gather(room, shelf, caller, call.system);
-      const facts = factsOf(gathered, call, approval);
+      const flow = await gatherCallFlow(room, { gathered, caller, call });
+      const uncounted = { ...factsOf(gathered, call, approval), flow: flow.facts };
+      const counted = await gatherCounts(room, uncounted);
+      const facts = counted.counts === undefined ? uncounted : { ...uncounted, counts: counted.counts };
       const decision = decide(facts, engine);
+      const inputs = writeInputs({ caller, call, facts, gathered, decision });
+      room.comparison?.note({ facts, decision, inputs });
+      room.shadow?.note(facts, decision);
+      const isApproved = decision.reason === 'approved';
       return {
         decision,
-        fence: gathered.fence,
-        inputs: writeInputs({ caller, call, facts, gathered, decision }),
+        fence: { ...gathered.fence, keys: [...new Set([...gathered.fence.keys, ...flow.keys])] },
+        inputs,
         answerable: gathered.answerable,
         requester: gathered.requester,
         effect: facts.operation?.effect ?? 'unknown',
         definition: facts.operation?.definitionDigest ?? '',
         mandate: facts.mandate === undefined ? null : { id: facts.mandate.id, version: facts.mandate.version },
         policyVersion: facts.organisation?.version ?? 0,
+        counted: decision.outcome === 'permit' ? await countUnit(room, counted, { gathered, isApproved }) : undefined,
       };
     },
     async standing(caller) {

@@ -10,6 +10,7 @@ import type { Feed } from '#change/feed';
 import type { AuthorityFacts, MandateFact } from '#delegation/authority-facts';
 import type { Clock } from '#kernel/clock';
 import { Fault } from '#kernel/fault';
+import { policyFor } from '#policy/is-staged-for';
 import type { PolicyFacts } from '#policy/policy-facts';
 import type { PrincipalFacts } from '#registry/principal-facts';
 import { gatherChain, gatherCopy, keysAbove, type StoredChain, type StoredLink } from './gather-chain.ts';
@@ -55,13 +56,14 @@ export async function gather(
 ): Promise<Gathered> {
   room.feed.catchUp();
   const change = room.feed.applied();
-  const [known, organisation, system] = await Promise.all([
+  const [known, published, system] = await Promise.all([
     gatherCaller(room, caller),
     room.policies.organisation(),
     systemName === undefined ? undefined : room.systems.byName(systemName),
   ]);
   const { chain, agent } = known;
-  const human = chain.isRequested ? chain.requester : chain.above?.length ? chain.above[0]?.owner : known.owner;
+  const organisation = policyFor(published, caller.principal, known.owner?.groups ?? []);
+  const human = humanAtRoot(known);
   const roles = human === undefined ? [] : await room.policies.roles(human.roles);
   const answerable = await answerableFor(room, caller, human);
   if (isCutOff(room.feed, caller, known)) throw new Fault('token.ended', 'cut off while the call was on its way');
@@ -81,7 +83,7 @@ export async function gather(
       chain: chain.above?.map((link) => linkFacts(shelf, link)),
       requester: chain.requester && humanFacts(chain.requester),
       roles: shelved.roles.map(({ role, policies }) => ({ name: role.name, revision: role.revision, policies })),
-      organisation: { version: organisation.version, policies: shelved.organisation.policies },
+      organisation: { version: organisation.version, policies: shelved.organisation.policies, rules: organisation.rules },
     },
     system,
     fence: { change, keys: fenceKeys(caller, known, { human, system }) },
@@ -89,6 +91,12 @@ export async function gather(
     answerable,
     requester: requesterOf(caller, chain),
   };
+}
+
+/** Who asked at the root, or who answers for the agent there. */
+function humanAtRoot({ chain, owner }: KnownCaller): Human | undefined {
+  if (chain.isRequested) return chain.requester;
+  return chain.above?.length ? chain.above[0]?.owner : owner;
 }
 
 /** The caller's own link, and the chain that it ends. */

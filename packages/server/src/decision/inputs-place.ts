@@ -5,3 +5,8 @@
 export function inputsPlace(action: string, type: string): string {
   return `inputs|${action}|${type}`;
 }
+
+/** The same for what came back from a system, where that is kept. */
+export function payloadPlace(action: string): string {
+  return `payload|${action}`;
+}

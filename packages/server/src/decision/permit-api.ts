@@ -7,6 +7,7 @@ import type { Db } from '#kernel/db';
 import { Fault } from '#kernel/fault';
 import type { Permit } from '#kernel/perform';
 import { housePolicy } from '#policy/house-policy';
+import { isDeployer } from '#policy/policy-deployer-store';
 import type { PrincipalFacts } from '#registry/principal-facts';
 import { houseContextOf } from './house-context.ts';
 
@@ -27,7 +28,7 @@ export function createPermit({ db, facts, engine = openCedar() }: PermitRoom): P
   if (!read.ok) throw new Error(`the house policy cannot be read: ${JSON.stringify(read.issues)}`);
   const policies = engine.prepare('house', read.policies);
   return async (caller, action, input) => {
-    const [roles, context] = await Promise.all([rolesOf(facts, caller), houseContextOf(db, caller, action, input)]);
+    const [roles, context] = await Promise.all([rolesOf({ db, facts }, caller), houseContextOf(db, caller, action, input)]);
     const asking = { kind: caller.kind, id: caller.principal, roles };
     const why = refusalOf(engine.evaluate(policies, houseRequest(asking, action, context)), action);
     if (why !== undefined) throw new Fault('access.denied', action, { why: [why] });
@@ -40,8 +41,11 @@ function refusalOf({ errors, forbids, permits }: Verdict, action: string): strin
   return permits.length > 0 ? undefined : `No role of the caller permits ${action} here.`;
 }
 
-/** Only people have roles, and only while they are active. */
-async function rolesOf(facts: PermitRoom['facts'], caller: Caller): Promise<readonly string[]> {
-  const human = caller.kind === 'human' ? await facts.human(caller.principal) : undefined;
+/**
+ * Only people have roles, and only while they are active; and a workload that a person let deploy policy has the one for that.
+ */
+async function rolesOf({ db, facts }: Pick<PermitRoom, 'db' | 'facts'>, { kind, principal }: Caller): Promise<readonly string[]> {
+  if (kind === 'workload') return (await isDeployer(db, principal)) ? ['deployer'] : [];
+  const human = kind === 'human' ? await facts.human(principal) : undefined;
   return human?.state === 'active' ? human.roles : [];
 }

@@ -1,5 +1,6 @@
 import type { RoleDocument } from '@surety/contract/authority-routes';
 import type { HopGrant } from '@surety/contract/delegation';
+import type { HistoryRule } from '@surety/contract/history';
 import type { MandateDocument } from '@surety/contract/mandate';
 import { type HopPolicies, prepareHop } from '@surety/decision/compile-hop';
 import { compileMandate } from '@surety/decision/compile-mandate';
@@ -12,12 +13,15 @@ import {
   prepareOrganisation,
   prepareRole,
 } from '@surety/decision/policy-set';
-import { documentDigest } from '#policy/document-digest';
+import { documentDigest, policyDigest } from '#policy/document-digest';
 
 /** A document as the engine takes it (undefined when it cannot be read), with the digest that the ledger knows it by. */
 export type Shelved<Policies> = { readonly policies: Policies | undefined; readonly digest: string };
 
 type KeptRole = { readonly name: string; readonly shelved: Shelved<PolicySet> };
+
+/** As many versions of the organisation's policy are decided by at a time. */
+const maxVersions = 2;
 
 /** Documents that were read and compiled, ready to be asked. */
 export type PolicyShelf = {
@@ -26,7 +30,11 @@ export type PolicyShelf = {
   role(name: string, document: RoleDocument, asks?: boolean): Shelved<PolicySet>;
   /** What the hop to a task granted its agent; `null` and undefined as in {@link prepareHop}. */
   hop(task: string, agent: string, grant: HopGrant): HopPolicies | null | undefined;
-  organisation(policy: { readonly version: number; readonly text: string }): Shelved<PolicySet>;
+  organisation(policy: {
+    readonly version: number;
+    readonly text: string;
+    readonly rules?: readonly HistoryRule[] | undefined;
+  }): Shelved<PolicySet>;
 };
 
 /**
@@ -38,7 +46,8 @@ export function openPolicyShelf(engine: PolicyEngine): PolicyShelf {
   const answering = new WeakMap<RoleDocument, KeptRole>();
   const asking = new WeakMap<RoleDocument, KeptRole>();
   const hops = new WeakMap<HopGrant, { readonly task: string; readonly policies: HopPolicies | null | undefined }>();
-  let newest: { readonly version: number; readonly text: string; readonly shelved: Shelved<PolicySet> } | undefined;
+  /** The newest first: one version, and another while it is staged. */
+  let newest: readonly { readonly version: number; readonly text: string; readonly shelved: Shelved<PolicySet> }[] = [];
   return {
     mandate(id, document) {
       const kept = mandates.get(document);
@@ -66,10 +75,11 @@ export function openPolicyShelf(engine: PolicyEngine): PolicyShelf {
       roles.set(document, { name, shelved });
       return shelved;
     },
-    organisation({ version, text }) {
-      if (newest?.version === version && newest.text === text) return newest.shelved;
-      const shelved = { policies: prepareOrganisation(engine, text), digest: documentDigest(text) };
-      newest = { version, text, shelved };
+    organisation({ version, text, rules }) {
+      const kept = newest.find((one) => one.version === version && one.text === text);
+      if (kept !== undefined) return kept.shelved;
+      const shelved = { policies: prepareOrganisation(engine, text), digest: policyDigest({ text, rules }) };
+      newest = [{ version, text, shelved }, ...newest].slice(0, maxVersions);
       return shelved;
     },
   };

@@ -19,7 +19,7 @@ import type { Sealer } from '#keys/seal';
 import type { CommitQueue, CommitResult } from '#ledger/commit-queue';
 import type { Entry } from '#ledger/record';
 import type { PrincipalFacts } from '#registry/principal-facts';
-import { deniedEntry, heldEntry, intendedEntry, outcomeEntry } from './call-entries.ts';
+import { deniedEntry, heldEntry, intendedEntry, noticeEntries, outcomeEntry } from './call-entries.ts';
 import { mayGoBeside } from './may-go-beside.ts';
 import { proofSpend } from './proof-spend.ts';
 import { type AnswerWatch, watchAnswer } from './wait-answer.ts';
@@ -38,6 +38,8 @@ export type BeginHouse = {
   /** Id of this enforcement point. */
   readonly point: string;
   readonly approvalSeconds: number;
+  /** Actions of this point whose deed is to be settled with their outcome. */
+  readonly deeds?: Set<string> | undefined;
 };
 
 /**
@@ -83,7 +85,8 @@ async function conclude(house: BeginHouse, attempt: Attempt, judged: Judged): Pr
   if (judged.decision.outcome !== 'permit') return deny(house, attempt, judged);
   const what = { judged, actionId: newId<string>('action', house.clock()) };
   const go = { kind: 'go', actionId: what.actionId, decision: judged.decision } as const;
-  if (attempt.isNew && (await mayGoBeside(house.systems, attempt.call, judged)))
+  // What is counted must leave room first.
+  if (attempt.isNew && judged.counted === undefined && (await mayGoBeside(house.systems, attempt.call, judged)))
     return { ...go, durable: commitBeside(house, attempt, what) };
   const result = await commitIntent(house, attempt, what);
   if (result === 'committed') return go;
@@ -139,7 +142,7 @@ async function ask(house: BeginHouse, attempt: Attempt, judged: Judged): Promise
     agent: caller.principal,
     agentName: await nameOf(house, caller.principal),
     task: caller.task ?? '',
-    answerable: judged.answerable,
+    answerable: await askedOf(house, caller.principal, judged),
     system: call.system,
     operation: call.operation,
     ...groundOf(call, judged),
@@ -147,6 +150,11 @@ async function ask(house: BeginHouse, attempt: Attempt, judged: Judged): Promise
     argumentsText: canonicalJson(call.arguments),
     heldEntry: (approval) => heldEntry(house, { caller, call, judged, action, approval }),
   });
+}
+
+/** Who is asked: whoever answers for the call, or where they asked for it themselves, the owner of the agent (AP-03). */
+async function askedOf({ facts }: BeginHouse, agent: string, { answerable, requester }: Judged): Promise<string> {
+  return answerable === requester ? ((await facts.agent(agent))?.owner ?? answerable) : answerable;
 }
 
 async function nameOf({ facts }: BeginHouse, agent: string): Promise<string> {
@@ -228,12 +236,14 @@ async function commitIntent(
   const { judged, actionId, approval } = what;
   const entry = intendedEntry(house, { caller, call, judged, action: actionId, approval: approval ?? null });
   const result = await house.queue.commit({
-    entries: [entry],
+    entries: [entry, ...noticeEntries(house, { caller, call, judged, action: actionId })],
     spends: attempt.proofSpent ? [] : [proofSpend(caller)],
     fence: judged.fence,
     ...(approval === undefined ? {} : { approval: { id: approval, usedBy: actionId } }),
+    ...(judged.counted === undefined ? {} : { deed: judged.counted.deed(actionId), metering: judged.counted.metering }),
   });
-  if (result !== 'replayed') attempt.proofSpent = true;
+  if (result === 'committed' && judged.counted !== undefined) house.deeds?.add(actionId);
+  if (result !== 'replayed' && result !== 'limit') attempt.proofSpent = true;
   if (result === 'stale') await hearNewer(house.feed, judged.fence.change);
   return result;
 }

@@ -1,4 +1,6 @@
-import type { Admission, AuthenticatedCaller, BeginResult, CallOutcome, GuardHouse } from '@surety/contract/enforcement';
+import type { Call } from '@surety/contract/call';
+import type { Decision } from '@surety/contract/decision';
+import type { Admission, AuthenticatedCaller, BeginResult, CallOutcome, GuardHouse, Look } from '@surety/contract/enforcement';
 import type { NonceSource } from '@surety/proof/nonce';
 import { createReplayTable } from '@surety/proof/replay-table';
 import type { Authenticator } from '#authn/authenticate';
@@ -6,18 +8,27 @@ import { openSystemCredential } from '#broker/system-credential';
 import type { SystemFacts } from '#catalogue/system-facts';
 import { createFactCache } from '#change/fact-cache';
 import { hearNewer } from '#change/hear-newer';
+import type { AuthorityFacts } from '#delegation/authority-facts';
+import type { Flow } from '#flow/open-flow';
 import { Fault } from '#kernel/fault';
 import { errorFields, type Log } from '#kernel/log';
 import { beginCall, type BeginHouse } from './begin-call.ts';
+import { commitSeen, type SeenPlace } from './commit-seen.ts';
 import { outcomeEntry } from './call-entries.ts';
 import type { InFlight } from './in-flight.ts';
+import { lookWithYes } from './look-with-yes.ts';
 import { proofSpend } from './proof-spend.ts';
+import { settlementOf } from './settlement.ts';
+import { sealPayload } from './seal-payload.ts';
 
-export type GuardRoom = Omit<BeginHouse, 'proofs'> & {
+export type GuardRoom = Omit<BeginHouse, 'proofs' | 'deeds'> & {
   readonly authenticator: Authenticator;
   readonly nonces: NonceSource;
   readonly systems: SystemFacts;
   readonly inFlight: InFlight;
+  readonly authority: Pick<AuthorityFacts, 'task'>;
+  /** What trees of tasks have seen. */
+  readonly flow: Pick<Flow, 'keep' | 'kept'>;
   /** Has a system read again soon. */
   readonly reread: (systemId: string) => void;
   readonly log: Log;
@@ -35,8 +46,8 @@ const settleEveryMs = 250;
 
 /** The house as a guard in the same process sees it (ARCHITECTURE.md, the life of a call). */
 export function openGuardHouse(room: GuardRoom): GuardHouse {
-  const running = new Map<string, AuthenticatedCaller>();
-  const house = { ...room, proofs: createReplayTable({ capacity: maxProofs }) };
+  const running = new Map<string, Running>();
+  const house = { ...room, proofs: createReplayTable({ capacity: maxProofs }), deeds: new Set<string>() };
   const credentials = createFactCache({
     feed: room.feed,
     max: maxCredentials,
@@ -52,7 +63,7 @@ export function openGuardHouse(room: GuardRoom): GuardHouse {
     admit: (caller) => admit(room, caller),
     begin: async (caller, call, wait) => {
       const isRunning = (result: BeginResult): BeginResult => {
-        if (result.kind === 'go') running.set(result.actionId, caller);
+        if (result.kind === 'go') running.set(result.actionId, { caller, call, decision: result.decision });
         return result;
       };
       const result = await failClosed(room, beginCall(house, caller, call, wait));
@@ -62,14 +73,20 @@ export function openGuardHouse(room: GuardRoom): GuardHouse {
     isLive: room.inFlight.isLive,
     onEnd: room.inFlight.onEnd,
     systemCredential: async (system) => (system.credentialPlace === undefined ? undefined : credentials.get(system.id)),
-    settle: async (actionId, outcome) => {
-      const caller = running.get(actionId);
-      if (caller === undefined) throw new Fault('internal', 'an outcome without an intent of this point');
-      await settle(room, { caller, actionId, outcome });
+    settle: async (actionId, outcome, look) => {
+      const known = running.get(actionId);
+      if (known === undefined) throw new Fault('internal', 'an outcome without an intent of this point');
+      const operation = (await room.systems.byName(known.call.system))?.operations.get(known.call.operation);
+      await settle(house, { ...known, actionId, outcome, look: lookWithYes(look, known, operation) });
       running.delete(actionId);
+      house.deeds.delete(actionId);
     },
+    noteSeen: (caller, { name }, operation, look) => noteSeen(room, { caller, system: name, operation, look }),
   };
 }
+
+/** A call that went out, until its outcome is written. */
+type Running = { readonly caller: AuthenticatedCaller; readonly call: Call; readonly decision: Decision };
 
 /** A request that only reads the catalogue: the caller's standing is judged, and the proof spent, once. */
 async function admit(room: GuardRoom, caller: AuthenticatedCaller): Promise<Admission> {
@@ -91,19 +108,29 @@ async function admit(room: GuardRoom, caller: AuthenticatedCaller): Promise<Admi
  * happened is known only here. After that the outcome stays unknown and the answer is not released.
  */
 async function settle(
-  room: GuardRoom,
-  what: { caller: AuthenticatedCaller; actionId: string; outcome: CallOutcome },
+  room: GuardRoom & { readonly deeds: ReadonlySet<string> },
+  what: Running & { actionId: string; outcome: CallOutcome; look: Look | undefined },
 ): Promise<void> {
-  const entry = outcomeEntry(room.clock, what.caller, what.actionId, what.outcome);
+  const { caller, call, actionId, outcome, look } = what;
+  const entry = outcomeEntry(room.clock, caller, actionId, sealPayload(room.sealer, actionId, outcome));
+  const place = { caller, system: call.system, operation: call.operation, action: actionId, look };
+  const settles = room.deeds.has(actionId) ? settlementOf(actionId, outcome) : undefined;
   for (let tries = settleTries; ; tries--) {
     try {
-      await room.queue.commit({ entries: [entry], spends: [] });
-      return;
+      return await commitSeen(room, place, (seen) => room.queue.commit({ entries: [entry], spends: [], settles, ...seen }));
     } catch (thrown) {
       if (tries === 0) throw notReady(room, thrown);
       await new Promise((resolve) => setTimeout(resolve, settleEveryMs));
     }
   }
+}
+
+/** What is released outside of an answer. */
+function noteSeen(room: GuardRoom, place: Omit<SeenPlace, 'action'>): Promise<void> {
+  const note = commitSeen(room, { ...place, action: '' }, async (seen) =>
+    Object.keys(seen).length === 0 ? 'committed' : room.queue.commit({ entries: [], spends: [], ...seen }),
+  );
+  return failClosed(room, note);
 }
 
 async function failClosed<Result>(room: GuardRoom, work: Promise<Result>): Promise<Result> {

@@ -32,6 +32,7 @@ export async function activityHouse() {
     ...about,
     checkpoint: () => findHead(db),
     logTrouble: () => trouble.says,
+    compared: () => undefined,
   });
   const house = { db, signer: aSigner(), limit: 1_000 };
   return {

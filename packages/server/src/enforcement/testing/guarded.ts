@@ -16,12 +16,14 @@ import { openAuthorityFacts } from '#delegation/authority-facts';
 import { giveMandate } from '#delegation/give-mandate';
 import { openTask } from '#delegation/open-task';
 import { readMandate } from '#delegation/read-mandate';
+import { openFlow } from '#flow/open-flow';
 import { systemClock } from '#kernel/clock';
 import { openDb, openPool } from '#kernel/db';
 import { newId } from '#kernel/id';
 import { silentLog } from '#kernel/log';
 import { createSealer } from '#keys/seal';
 import { openCommitQueue } from '#ledger/commit-queue';
+import { openMeters } from '#metering/meters';
 import { openPolicyFacts } from '#policy/policy-facts';
 import { prepareHouse } from '#policy/prepare-house';
 import { openPrincipalFacts } from '#registry/principal-facts';
@@ -48,11 +50,13 @@ export async function guarded(approvalSeconds = 600) {
     policies: openPolicyFacts({ db, feed }),
     systems: openSystemFacts({ db, feed }),
     authority: openAuthorityFacts({ db, feed }),
+    flow: openFlow({ db, feed, clock, key: randomBytes(32) }),
   };
-  const decider = createDecider({ ...known, db, engine: openCedar() });
+  const meters = openMeters({ db, key: randomBytes(32) });
+  const decider = createDecider({ ...known, db, meters, engine: openCedar() });
   const authenticator = { authenticate: () => Promise.reject(new Error('callers are made here')), nonce: () => '' };
   const inFlight = openInFlight(feed);
-  const guard: GuardHouse = openGuardHouse({
+  const room = {
     ...known,
     db,
     queue,
@@ -64,12 +68,31 @@ export async function guarded(approvalSeconds = 600) {
     log: silentLog,
     point: point.id,
     approvalSeconds,
-  });
+  };
+  const guard: GuardHouse = openGuardHouse(room);
   afterAll(async () => {
     await queue.close();
     await feed.close();
   });
-  return { ...known, db, queue, guard, decider, point, house: { db, clock }, ...residents(db, clock) };
+  /** Resolves when this node has heard of everything that was announced. */
+  const caughtUp = async () => {
+    const { rows } = await db.query<{ newest: number }>('select max(number) as newest from change');
+    await feed.waitFor(rows[0]?.newest ?? 0, 5000);
+  };
+  return {
+    ...known,
+    url,
+    room,
+    meters,
+    caughtUp,
+    db,
+    queue,
+    guard,
+    decider,
+    point,
+    house: { db, clock },
+    ...residents(db, clock),
+  };
 }
 
 export type Guarded = Awaited<ReturnType<typeof guarded>>;
