@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openBridge } from '@surety/cli/bridge/open-bridge';
-import { addSystem, giveMandate, readMandate } from '@surety/contract/authority-routes';
+import { addSystem, classifyOperation, giveMandate, readMandate } from '@surety/contract/authority-routes';
 import type { MandateDocument } from '@surety/contract/mandate';
 import { moveAgent, openEnrolment, registerAgent } from '@surety/contract/registry-routes';
 import { createSigningKey } from '@surety/sdk/agent-key';
@@ -69,6 +69,8 @@ async function hireAgent(place: Place, code: string, { system, key }: Hiring): P
   const { human } = await claim({ url: place.issuer, code, key: ownKey, name: 'owner', displayName: 'Owner', title: '' });
   const { client } = suretyWithKey({ ...place, clientId: human.id, key: ownKey });
   const { operations } = await client.call(addSystem, { name: 'fixture', upstream: { kind: 'mcp-http', url: system } });
+  // None of them changes anything, and the suite asks what the guard does to the protocol, not what it asks a person about.
+  for (const { name } of operations) await client.call(classifyOperation, { system: 'fixture', operation: name, effect: 'read' });
   const agent = await client.call(registerAgent, { name: 'suite', displayName: 'Suite', purpose: 'Be tested.', owner: human.id });
   const enrolment = await client.call(openEnrolment, { principal: agent.id });
   await enrol({ url: place.issuer, code: enrolment.code, key, label: 'suite' });
@@ -76,7 +78,7 @@ async function hireAgent(place: Place, code: string, { system, key }: Hiring): P
   const document: MandateDocument = {
     agent: agent.id,
     purpose: 'Be tested.',
-    autonomy: 'act_within_limits',
+    autonomy: 'act',
     expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
     permissions: [{ system: 'fixture', actions: operations.map(({ name }) => name) }],
   };

@@ -43,7 +43,7 @@ test('the page of faults holds each fault once', () => {
 });
 
 test('the page of events names the members of each type', () => {
-  assert.match(eventsPage(), /\| `call\.failed` \| `problem` `milliseconds` \|/);
+  assert.match(eventsPage(), /\| `call\.failed` \| `problem` `milliseconds` `releasedDigest` `payload` \|/);
 });
 
 test('a setting is shown with default and range, and nothing in it becomes markup', () => {

@@ -6,6 +6,7 @@ import { openapi } from '@surety/contract/openapi';
 import { routes } from '@surety/contract/routes';
 import { Config } from '@surety/server/config/config';
 import { frontDoor } from 'surety/main';
+import { cedarPage } from './gen-cedar-page.ts';
 import { commandsPage, exitCodesPage } from './gen-command-pages.ts';
 import { configurationPage, eventsPage, faultsPage, type ObjectSchema, reasonsPage, routesPage } from './gen-reference.ts';
 import { generateRows } from './gen-rows.ts';
@@ -27,6 +28,7 @@ export const generatedFiles: readonly GeneratedFile[] = [
     make: () => configurationPage(Config.toJSONSchema({ io: 'input' }) as ObjectSchema),
   },
   { path: 'docs/reference/exit-codes.md', make: exitCodesPage },
+  { path: 'docs/reference/cedar.md', make: cedarPage },
   { path: 'docs/reference/cli.md', make: () => commandsPage([...localCommands(frontDoor), ...commandTable]) },
 ];
 

@@ -81,6 +81,8 @@ const byCode: Readonly<Record<string, ExitName>> = {
   'grant.refused': 'stopped',
   'token.ended': 'stopped',
   'call.held': 'held',
+  'policy.needs_second': 'held',
+  'policy.tests_failed': 'failed',
   'resource.unknown': 'notFound',
   'local.not_configured': 'signedOut',
   'local.key_file_refused': 'signedOut',

@@ -71,6 +71,12 @@ export const commandTable: readonly RootCommand[] = [
     load: async () => (await import('./commands/system.ts')).systemCommands,
   },
   {
+    name: 'destination',
+    summary: 'places that information and money may go to',
+    group: 'Authority',
+    load: async () => (await import('./commands/destination.ts')).destinationCommands,
+  },
+  {
     name: 'role',
     summary: 'what people may answer for',
     group: 'Authority',
@@ -81,6 +87,12 @@ export const commandTable: readonly RootCommand[] = [
     summary: "the organisation's policy",
     group: 'Authority',
     load: async () => (await import('./commands/policy.ts')).policyCommands,
+  },
+  {
+    name: 'application',
+    summary: 'applications that ask for decisions (AuthZEN)',
+    group: 'Authority',
+    load: async () => (await import('./commands/application.ts')).applicationCommands,
   },
   {
     name: 'key',

@@ -1,3 +1,4 @@
+import type { KnownSystems, LintFinding, PolicyChange, TestResult } from '@surety/contract/lab';
 import type { ErrorReport } from './cli-error.ts';
 import type { Io } from './io.ts';
 import type { Printer } from './output/print.ts';
@@ -60,11 +61,19 @@ export type Cli = {
   readonly warn: (report: Pick<ErrorReport, 'message' | 'next'>) => void;
 };
 
+/** Lints the texts of a change and runs its tests. `systems`: what their names are checked against. */
+export type CheckPolicies = (
+  change: PolicyChange,
+  systems?: KnownSystems,
+) => { readonly lint: readonly LintFinding[]; readonly tests: TestResult };
+
 /** What only the computer of the server can do: given by the package that composes everything. */
 export type FrontDoor = {
   readonly version?: string;
   /** Commands at the root, by name: `up`, `demo`, `doctor`. They stand first in the help. */
   readonly commands?: Readonly<Record<string, CommandSpec>>;
+  /** Looks at policies and runs the tests beside them, with the decision point of this computer. */
+  readonly policyLab?: () => Promise<CheckPolicies>;
   /** Reads the claim code and the address of an unclaimed server from its data folder. Undefined when there is none. */
   readonly readClaim?: (
     cli: Cli,

@@ -7,7 +7,7 @@ import { readJws, verifyJws } from '@surety/proof/jws';
 import { afterEach, beforeEach, test } from 'vitest';
 import { Refusal } from '../../sdk/test/stand-in.ts';
 import type { Terminal } from './terminal.ts';
-import { at, ids, maya, refundAgent, signedIn } from './world.ts';
+import { at, ids, signedIn } from './world.ts';
 
 let terminal: Terminal;
 let inputs: Record<string, unknown>;
@@ -162,8 +162,8 @@ test('mandate ls, show by id or by agent, end', async () => {
   assert.match((await run('mandate ls')).out, /MANDATE +AGENT +VERSION +STATE +GIVEN BY[^]*refund-bot +3 +✓ active +Maya Okafor/);
   await run('mandate ls --agent refund-bot --all');
   assert.deepEqual(inputs['listMandates'], { agent: 'refund-bot', all: true });
-  assert.match((await run('mandate show refund-bot')).out, /\n\n {2}It may refund up to 250\.\n$/);
   answers('getMandate', () => mandateOf(document));
+  assert.match((await run('mandate show refund-bot')).out, /\n\n {2}It may refund up to 250\.\n$/);
   assert.equal((await run(['mandate', 'show', ids.mandate])).code, 0);
   answers('endMandate', () => ({ ...mandateOf(document), state: 'ended' }));
   assert.equal((await run(['mandate', 'end', ids.mandate])).code, 2);
@@ -179,6 +179,7 @@ const system = {
   systemOwner: ids.maya,
   upstream: { kind: 'mcp-http', url: 'http://127.0.0.1:9/mcp' },
   hasCredential: true,
+  flow: { labels: ['untrusted'], by: 'heuristic' },
   operations: [{ name: 'orders.read', title: 'Read an order', effect: 'read', effectBy: 'heuristic', definitionDigest: 'd' }],
   state: 'active',
   revision: 1,
@@ -238,7 +239,7 @@ test('system add: the credential comes from a pipe, a file or unseen typing, and
 
 test('system ls, show, tools, refresh, classify, rm', async () => {
   answers('listSystems', () => ({ items: [system] }));
-  assert.match((await run('system ls')).out, /shop +shop +✓ active +1 +http:\/\/127\.0\.0\.1:9\/mcp +kept here/);
+  assert.match((await run('system ls')).out, /shop +shop +✓ active +1 +untrusted +http:\/\/127\.0\.0\.1:9\/mcp +kept here/);
   answers('getSystem', () => system);
   assert.match((await run('system tools shop')).out, /orders\.read +read +our rule +Read an order/);
   assert.match((await run('system show shop')).out, /system: shop[^]*orders\.read/);
@@ -274,6 +275,26 @@ test('role ls, show, set: the description stays unless it is named', async () =>
   });
 });
 
+/** A proposal as the server shows it. */
+function proposed(text: string, tests: readonly object[]) {
+  return {
+    id: `ppl_${ids.maya.slice(4)}`,
+    title: 'a change of policy',
+    change: { policy: { text }, tests },
+    base: { policy: 41, roles: {} },
+    digest: 'digest',
+    state: 'draft',
+    proposedBy: ids.maya,
+    answerable: ids.maya,
+    confirmedBy: null,
+    version: null,
+    stage: null,
+    effect: null,
+    createdAt: at,
+    movedAt: at,
+  };
+}
+
 test('policy show, check, deploy', async () => {
   const policy = { version: 41, text: 'permit (principal, action, resource);\n', publishedBy: ids.maya, publishedAt: at };
   answers('getPolicy', () => policy);
@@ -289,101 +310,14 @@ test('policy show, check, deploy', async () => {
   const wrong = await run(['policy', 'check', path]);
   assert.equal(wrong.code, 1);
   assert.match(wrong.err, /\/text\/3\/1: unexpected token/);
-  answers('publishPolicy', () => ({ ...policy, version: 42 }));
+  const tests = [
+    { name: 'a', given: {}, call: { system: 's', operation: 'o', effect: 'read', arguments: {} }, expect: 'permit' },
+  ];
+  answers('getPolicyVersion', () => ({ ...policy, inForce: true, tests }));
+  const proposal = { ...proposed(policy.text, tests), state: 'enforced', version: 42 };
+  answers('propose', () => proposal);
+  answers('deployProposal', () => proposal);
   assert.equal((await run(['policy', 'deploy', path])).code, 2);
   assert.match((await run(['policy', 'deploy', path, '--yes'])).out, /✓ Version 42 is in force\./);
-});
-
-function stopOf(states: readonly ('confirmed' | 'waiting' | 'closed')[]) {
-  const receipts = states.map((state, at2) => ({
-    point: `pnt_${at2}`,
-    name: `gateway-${at2}`,
-    state,
-    milliseconds: state === 'confirmed' ? 4 : null,
-  }));
-  return {
-    id: ids.stop,
-    agent: ids.refundAgent,
-    agentName: 'refund-bot',
-    reason: 'r',
-    orderedBy: ids.maya,
-    orderedByName: 'Maya Okafor',
-    orderedAt: at,
-    liftedAt: null,
-    receipts,
-    tasksEnded: 1,
-    tokensEnded: 14,
-    callsCut: 4,
-  };
-}
-
-test('stop waits for every enforcement point, and says each', async () => {
-  answers('orderStop', () => stopOf(['confirmed', 'waiting']));
-  const later = [stopOf(['confirmed', 'waiting']), stopOf(['confirmed', 'confirmed'])];
-  answers('getStop', () => later.shift() ?? stopOf(['confirmed', 'confirmed']));
-  const { code, out, err } = await run('stop refund-bot --reason "reads 4 new tables"');
-  assert.equal(code, 0);
-  assert.deepEqual(inputs['orderStop'], { agent: 'refund-bot', reason: 'reads 4 new tables' });
-  assert.equal(
-    out,
-    [
-      '  ✓ gateway-0  4 ms',
-      '  ✓ gateway-1  4 ms',
-      '■ stopped refund-bot  2 of 2 enforcement points',
-      `  1 tasks and 14 tokens ended, 4 calls cut    ${ids.stop}`,
-      '',
-    ].join('\n'),
-  );
-  assert.match(err, /^context: local/);
-});
-
-test('stop: a point that does not confirm is exit 9, said with what it means', async () => {
-  answers('orderStop', () => stopOf(['confirmed', 'waiting', 'waiting']));
-  answers('getStop', () => stopOf(['confirmed', 'closed', 'waiting']));
-  const { code, out } = await run('stop agent refund-bot --wait 400ms');
-  assert.equal(code, 9);
-  assert.match(out, /… gateway-1 {2}no answer, and its lease has run out: nothing passes there/);
-  assert.match(out, /… gateway-2 {2}no answer yet\n■ stopping refund-bot {2}1 of 3 enforcement points/);
-  const json = await run('stop refund-bot --wait 200ms -o json');
-  assert.equal(json.code, 9);
-  assert.equal(JSON.parse(json.out).receipts.length, 3);
-});
-
-test('stop never asks, and needs no reason: nothing stands between a person and the brake', async () => {
-  answers('orderStop', () => stopOf([]));
-  for (const line of ['stop refund-bot', 'agent stop refund-bot', 'stop agent refund-bot'])
-    assert.equal((await run(line)).code, 0, line);
-  for (const line of ['stop', 'stop tool refund-bot']) assert.equal((await run(line)).code, 2, line);
-});
-
-test('start: a draft is activated, a stopped one has its stop lifted, a suspended one is activated', async () => {
-  answers('moveAgent', () => refundAgent);
-  answers('liftStop', () => stopOf([]));
-  const getAgent = (state: string) =>
-    answers('getAgent', () => ({ agent: { ...refundAgent, state }, owner: maya, credentials: [] }));
-  getAgent('draft');
-  assert.equal((await run('start refund-bot')).code, 0);
-  assert.deepEqual(inputs['moveAgent'], { agent: 'refund-bot', to: 'active', reason: 'started from the command line' });
-  getAgent('suspended');
-  assert.equal((await run('agent start refund-bot --reason "keys rotated"')).code, 0);
-  assert.deepEqual(inputs['liftStop'], { agent: 'refund-bot', reason: 'keys rotated' });
-  delete inputs['moveAgent'];
-  answers('liftStop', () => {
-    throw new Refusal('stop.not_found');
-  });
-  assert.equal((await run('start refund-bot')).code, 0);
-  assert.deepEqual(inputs['moveAgent'], { agent: 'refund-bot', to: 'active', reason: 'started from the command line' });
-  answers('liftStop', () => {
-    throw new Refusal('access.denied');
-  });
-  assert.equal((await run('start refund-bot')).code, 3);
-});
-
-test('key ls and rotate', async () => {
-  const key = { kid: 'k'.repeat(43), purpose: 'token', state: 'current', madeAt: at, retireAt: null };
-  answers('listSigningKeys', () => ({ items: [key] }));
-  assert.match((await run('key ls')).out, /k{43} +tokens +current/);
-  answers('rotateSigningKey', () => ({ items: [{ ...key, state: 'retiring', retireAt: at }] }));
-  assert.match((await run('key rotate --compromised')).out, /retiring/);
-  assert.deepEqual(inputs['rotateSigningKey'], { compromised: true });
+  assert.deepEqual((inputs['propose'] as { change: { tests: unknown } }).change.tests, tests, 'the tests that are kept stay');
 });

@@ -82,6 +82,13 @@ test('request approve: no yes without a person at a terminal or --yes', async ()
   assert.equal((await run(['request', 'approve', ids.request, '--dry-run'])).code, 0);
   assert.equal(kept.signature, undefined);
   assert.equal((await run(['request', 'approve', ids.request, '--yes'])).code, 0);
+  assert.equal(claimsOf(kept.signature ?? '').remember, undefined);
+});
+
+test('request approve --remember: what is signed says that its destinations are known from now on', async () => {
+  const kept = answerRequests();
+  assert.equal((await run(['request', 'approve', ids.request, '--remember', '--yes'])).code, 0);
+  assert.equal(claimsOf(kept.signature ?? '').remember, true);
 });
 
 const changed: readonly Readonly<Record<string, unknown>>[] = [
@@ -137,6 +144,16 @@ test('why and who, at the root and below activity', async () => {
   terminal.server.answers['explainAction'] = () => explanation;
   for (const line of ['why', 'activity why'])
     assert.match((await run(`${line} ${ids.action}`)).out, /✗ amount is at most 250 {6}found 420/);
+  const narrow = await run(['why', ids.action], { tty: true, columns: 80, env: { NO_COLOR: '1' } });
+  assert.ok(
+    narrow.out.split('\n').every((line) => line.length <= 80),
+    narrow.out,
+  );
+  assert.match(narrow.out, /✓ agent refund-bot: Active\.\n {2}✗ the mandate of agent refund-bot {3}\(this decided\)\n/);
+  assert.match(
+    narrow.out,
+    /Enough: the mandate, with \/amount up to 420\n +by Maya Okafor \(owner of refund-bot\), Ada \(administrator\)\n/,
+  );
   terminal.server.answers['explainAction'] = () => ({ ...explanation, recomputed: 'different' });
   assert.equal((await run(['why', ids.action])).code, 8);
   terminal.server.answers['responsibleFor'] = () => ({

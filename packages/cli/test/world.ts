@@ -80,6 +80,39 @@ export const action: Loose<Action> = {
 };
 export const explanation: Loose<Explanation> = {
   action,
+  lines: [
+    {
+      link: 'agent',
+      title: 'agent refund-bot',
+      verdict: 'permits',
+      reason: null,
+      decided: false,
+      text: 'Active.',
+      policies: [],
+      conditions: [],
+      remedies: [],
+    },
+    {
+      link: 'mandate',
+      title: 'the mandate of agent refund-bot',
+      verdict: 'denies',
+      reason: 'mandate.constraint',
+      decided: true,
+      text: 'The mandate permits payments.refund only when /amount is at most 250, which is what its owner signed in November.',
+      policies: [],
+      conditions: [{ link: 'mandate', holds: false, text: 'amount is at most 250', found: '420' }],
+      remedies: [
+        {
+          text: 'the mandate, with /amount up to 420',
+          by: [
+            { name: 'Maya Okafor', role: 'owner of refund-bot' },
+            { name: 'Ada', role: 'administrator' },
+          ],
+        },
+      ],
+    },
+  ],
+  forModel: 'Denied (mandate.constraint): payments.refund.',
   conditions: [
     { link: 'mandate', holds: true, text: 'the action is refund' },
     { link: 'mandate', holds: false, text: 'amount is at most 250', found: '420' },

@@ -31,10 +31,39 @@ export const Action = z
   .meta({ id: 'Action' });
 export type Action = z.infer<typeof Action>;
 
-/** Why: the conditions that were looked at, with values, and what would have allowed it. */
+/** What would have been enough, and who can do it. */
+export const Remedy = z
+  .strictObject({
+    text: z.string().describe('"a mandate in which /amount may be up to 420"'),
+    by: z.array(z.strictObject({ name: z.string(), role: z.string() })).describe('In whose power it is: people of now.'),
+  })
+  .meta({ id: 'Remedy' });
+export type Remedy = z.infer<typeof Remedy>;
+
+/** One line of the intersection (ARCHITECTURE.md), judged by itself, whatever the others say. */
+export const ExplanationLine = z
+  .strictObject({
+    link: Link,
+    title: z.string().describe('What is asked here: "the mandate of agent refund-desk".'),
+    verdict: z
+      .enum(['permits', 'denies', 'holds', 'not_reached'])
+      .describe('`not_reached`: something before it is missing, so there was nothing to ask about.'),
+    reason: Reason.nullable().describe('Why it denies or holds.'),
+    decided: z.boolean().describe('Whether the call fell as it did because of this line.'),
+    text: z.string().describe('The rule in words.'),
+    policies: z.array(z.string()),
+    conditions: z.array(Condition),
+    remedies: z.array(Remedy).describe('The smallest changes with which this line would have let it pass.'),
+  })
+  .meta({ id: 'ExplanationLine' });
+export type ExplanationLine = z.infer<typeof ExplanationLine>;
+
+/** Why: every line with the rule in words, the values found, what would have allowed it, and in whose power that is. */
 export const Explanation = z
   .strictObject({
     action: Action,
+    lines: z.array(ExplanationLine),
+    forModel: z.string().max(400).describe('What the model that asked is told.'),
     conditions: z.array(Condition),
     policies: z.array(z.string()),
     mandateVersion: z.int().nullable(),

@@ -10,8 +10,10 @@ export type RiskTier = z.infer<typeof RiskTier>;
 
 /**
  * How far an agent may go by itself. `observe`: reads only. `propose`: every change is held for a person.
- * `act_within_limits`: acts inside its mandate, holds where the mandate says so. `act`: the same, for agents whose
- * mandate holds nothing.
+ * `act_within_limits`: acts where its mandate permits it; what is money, destructive, external or unknown is held unless a
+ * condition on its arguments or a limit of the mandate bounds it. `act`: acts where its mandate permits it. Where a mandate says
+ * to ask a person, every level asks. An agent has a level of its own: `observe` and `propose` there hold under any mandate; the
+ * other two leave it to the mandate.
  */
 export const Autonomy = z.enum(['observe', 'propose', 'act_within_limits', 'act']);
 export type Autonomy = z.infer<typeof Autonomy>;

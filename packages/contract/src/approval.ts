@@ -50,6 +50,7 @@ export const AnswerClaims = z.strictObject({
   digest: z.string().max(100),
   answer: Answer,
   reason: PlainText.max(500).optional(),
+  remember: z.literal(true).optional().describe('With a yes: the destinations of this call are known from now on.'),
   iat: z.int(),
 });
 export type AnswerClaims = z.infer<typeof AnswerClaims>;

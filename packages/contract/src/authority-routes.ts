@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { HistoryRules } from './history.ts';
 import { AgentId, CredentialId, DisplayName, HumanId, Instant, MandateId, Name, PlainText, SystemId, TaskId } from './id.ts';
 import { Mandate, MandateDocument } from './mandate.ts';
 import { route } from './route.ts';
@@ -16,7 +17,7 @@ export const giveMandate = route({
 export const readMandate = route({
   name: 'readMandate', method: 'POST', path: '/v1/mandates/read', action: 'mandate:read', summary: 'Say what a mandate document means, and its digest to sign. Changes nothing.',
   input: z.strictObject({ document: MandateDocument }),
-  output: z.strictObject({ digest: z.string(), sentences: z.array(z.string()), policies: z.array(z.strictObject({ id: z.string(), text: z.string() })) }), faults: ['mandate.invalid'],
+  output: z.strictObject({ digest: z.string(), sentences: z.array(z.string()), changes: z.array(z.string()).optional().describe('What it changes against the mandate that is in force, in words. Left out when there is none.'), policies: z.array(z.strictObject({ id: z.string(), text: z.string() })) }), faults: ['mandate.invalid'],
 });
 export const listMandates = route({
   name: 'listMandates', method: 'GET', path: '/v1/mandates', action: 'mandate:read', summary: 'Mandates, newest first.',
@@ -72,14 +73,14 @@ export type Role = z.infer<typeof Role>;
 
 export const setRole = route({
   name: 'setRole', method: 'PUT', path: '/v1/roles/{role}', action: 'role:set', summary: 'Say what holders of a role may answer for.',
-  input: z.strictObject({ role: Name, document: RoleDocument }), output: Role, faults: ['policy.invalid'],
+  input: z.strictObject({ role: Name, document: RoleDocument }), output: Role, faults: ['policy.invalid', 'policy.needs_second', 'policy.changed'],
 });
 export const listRoles = route({
   name: 'listRoles', method: 'GET', path: '/v1/roles', action: 'role:read', summary: 'Roles.',
   input: z.strictObject({}), output: list(Role), faults: [],
 });
 
-export const PolicyView = z.strictObject({ version: z.int(), text: z.string(), publishedBy: z.string(), publishedAt: Instant }).meta({ id: 'Policy' });
+export const PolicyView = z.strictObject({ version: z.int(), text: z.string(), rules: HistoryRules.optional().describe('Rules about what happened before.'), publishedBy: z.string(), publishedAt: Instant }).meta({ id: 'Policy' });
 export type PolicyView = z.infer<typeof PolicyView>;
 export const getPolicy = route({
   name: 'getPolicy', method: 'GET', path: '/v1/policy', action: 'policy:read', summary: "The organisation's policy.",
@@ -89,9 +90,13 @@ export const checkPolicy = route({
   name: 'checkPolicy', method: 'POST', path: '/v1/policy/check', action: 'policy:read', summary: "Say whether a text can be the organisation's policy. Changes nothing.",
   input: z.strictObject({ text: z.string().max(500_000) }), output: z.strictObject({ policies: z.int().describe('How many policies it holds.') }), faults: ['policy.invalid'],
 });
+export const publishRules = route({
+  name: 'publishRules', method: 'PUT', path: '/v1/policy/rules', action: 'policy:publish', summary: "Publish the organisation's rules about what happened before, beside its policy as it is.",
+  input: z.strictObject({ rules: HistoryRules }), output: PolicyView, faults: ['policy.needs_second', 'policy.tests_failed', 'policy.changed'],
+});
 export const publishPolicy = route({
   name: 'publishPolicy', method: 'PUT', path: '/v1/policy', action: 'policy:publish', summary: "Publish the organisation's policy (Cedar).",
-  input: z.strictObject({ text: z.string().max(500_000) }), output: PolicyView, faults: ['policy.invalid'],
+  input: z.strictObject({ text: z.string().max(500_000) }), output: PolicyView, faults: ['policy.invalid', 'policy.needs_second', 'policy.tests_failed', 'policy.changed'],
 });
 
 export const listTasks = route({

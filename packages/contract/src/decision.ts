@@ -1,8 +1,10 @@
 import * as z from 'zod';
+import { Obliged } from './obligations.ts';
 
 /**
  * The links of the chain (ARCHITECTURE.md); a refusal names the one that limited it. `requester` is the person who asked at
- * the root, `parent` an agent further up the chain, `hop` what was passed on from one to the next.
+ * the root, `parent` an agent further up the chain, `hop` what was passed on from one to the next; `limit` is a limit of a
+ * mandate, of the agent's own or of one above, `history` what happened before, `flow` where information came from.
  */
 export const Link = z.enum([
   'agent',
@@ -16,6 +18,9 @@ export const Link = z.enum([
   'requester',
   'parent',
   'hop',
+  'limit',
+  'history',
+  'flow',
 ]);
 export type Link = z.infer<typeof Link>;
 
@@ -55,14 +60,22 @@ export const reasons = {
   'mandate.autonomy': 'The autonomy level of the agent permits reading only',
   'organisation.silent': 'No policy of the organisation permits this',
   'organisation.forbidden': 'A policy of the organisation forbids this',
+  'limit.reached': 'A limit of a mandate does not leave room for this',
+  'limit.unit': 'What a limit counts is not given here, or is in another unit',
+  'history.forbidden': 'What happened before forbids this',
+  'flow.forbidden': 'Where the information came from forbids this',
+  'obligation.unfit': 'What would have to be done with this call cannot be done with it',
   'policy.error': 'A policy that applies could not be evaluated, so nothing passes',
   'proof.replayed': 'The proof was used before',
   'house.stale': 'This node has no fresh news of stops, so nothing passes',
   'house.not_ready': 'The record could not be written, so nothing passes',
   'held.mandate': 'The mandate asks for a person here',
-  'held.autonomy': 'The autonomy level of the agent asks for a person before every change',
+  'held.autonomy': 'The autonomy level of the agent asks for a person before this',
   'held.parent': 'An agent that passed this on would need to ask a person here',
   'held.organisation': 'A policy of the organisation asks for a person here',
+  'held.limit': 'A limit of a mandate asks for a person here',
+  'held.history': 'What happened before asks for a person here',
+  'held.flow': 'Where the information came from asks for a person here',
   'approval.refused': 'A person refused exactly this call',
   'approval.used': 'The yes was for one call and has been used',
   'approval.expired': 'Nobody answered in time',
@@ -90,8 +103,13 @@ export const Decision = z
     reason: Reason,
     link: Link,
     policies: z.array(z.string()).describe('Ids of the policies that determined it.'),
-    because: z.string().describe('One sentence for people and models. Names the limit, not other people.'),
+    because: z.string().describe('One sentence for people. Names the limit, not other people.'),
+    forModel: z
+      .string()
+      .optional()
+      .describe('The same for the model that asked, where that is less: what rules of the organisation measure is not said.'),
     conditions: z.array(Condition),
+    obligations: Obliged.optional().describe('What must be done with a permitted call. Whoever cannot do it denies.'),
   })
   .meta({ id: 'Decision' });
 export type Decision = z.infer<typeof Decision>;

@@ -1,9 +1,9 @@
 import * as z from 'zod';
+import { Conditions } from './constraint.ts';
 import { CredentialId, Instant, Name } from './id.ts';
-import { Conditions } from './mandate.ts';
 
 /** How many hops a chain may have at most, whatever anybody grants. */
-export const maxHops = 8;
+export const maxHops = 10;
 
 /** How many hops may hang below an agent when nobody says otherwise. */
 export const defaultHops = 4;
@@ -39,6 +39,11 @@ export const HopGrant = z
       .max(100)
       .optional()
       .describe('The delegation token that was exchanged for it. What comes of it ends when it is revoked.'),
+    authTime: z
+      .int()
+      .optional()
+      .describe('When the person who asked signed in, in seconds since the epoch; at the top of a tree that a consent began.'),
+    acr: z.string().max(100).optional().describe('How they signed in then (RFC 9470).'),
     by: CredentialId.optional().describe('The key by which it was handed on. What comes of it ends when that is revoked.'),
   })
   .meta({ id: 'HopGrant' });

@@ -1,5 +1,6 @@
 import type { Call } from './call.ts';
 import type { Decision } from './decision.ts';
+import type { Guard } from './flow.ts';
 import type { CredentialPlace, Effect, Upstream } from './system.ts';
 
 /**
@@ -30,9 +31,34 @@ export type GuardHouse = {
   onEnd(caller: AuthenticatedCaller, system: GuardedSystem, cut: (why: string) => void): () => void;
   /** Step 7: the system's own credential; the agent never sees it. */
   systemCredential(system: GuardedSystem): Promise<SystemCredential | undefined>;
-  /** Step 9. Resolves when the outcome is durable; only then may the answer be released. */
-  settle(actionId: string, outcome: CallOutcome): Promise<void>;
+  /**
+   * Steps 8 and 9. Resolves when the outcome, and what was seen in the answer, are durable; only then may the answer be released.
+   * An answer that is to be released is looked at, whatever became of the call.
+   */
+  settle(actionId: string, outcome: CallOutcome, look?: Look): Promise<void>;
+  /**
+   * Step 8 for what is released outside of an answer: notices, lists, streams. `operation` is empty where there is none. Resolves
+   * when what was seen is durable; only then may it be released.
+   */
+  noteSeen(caller: AuthenticatedCaller, system: GuardedSystem, operation: string, look: Look): Promise<void>;
 };
+
+/**
+ * What was seen in something that came from a system, before anybody may read it: labels for the tree of the task, and values
+ * that are followed, each with labels of its own. Both are empty where nothing came.
+ */
+export type Look = { readonly labels: readonly string[]; readonly values: readonly SeenValue[] };
+
+/** A value, written one way only. `isUntrusted`: an outsider could have written it. */
+export type SeenValue = {
+  readonly kind: string;
+  readonly value: string;
+  readonly isUntrusted: boolean;
+  readonly labels: readonly string[];
+};
+
+/** The certificate of a client (RFC 8705): its `x5t#S256`, and the thumbprint of its key (RFC 7638). */
+export type PeerCertificate = { readonly x5t: string; readonly jkt: string };
 
 export type RequestHead = {
   readonly method: string;
@@ -42,6 +68,8 @@ export type RequestHead = {
   readonly audience: string;
   readonly authorization: string | undefined;
   readonly dpop: string | readonly string[] | undefined;
+  /** That of the connection, where the client showed one. */
+  readonly certificate?: PeerCertificate | undefined;
 };
 
 /**
@@ -74,12 +102,15 @@ export type Wait = {
   readonly onHeld?: (held: { readonly approvalId: string; readonly expiresAt: string; readonly answerableName: string }) => void;
 };
 
-/** `classified`: a person said what the effect is. */
+/** `classified`: a person said what the effect is. `labels`, `fields` and `guards` as in `OperationFlow` (flow.ts). */
 export type GuardedOperation = {
   readonly name: string;
   readonly effect: Effect;
   readonly definitionDigest: string;
   readonly classified: boolean;
+  readonly labels: readonly string[];
+  readonly fields: Readonly<Record<string, readonly string[]>>;
+  readonly guards: readonly Guard[];
 };
 
 export type GuardedSystem = {
@@ -88,6 +119,8 @@ export type GuardedSystem = {
   readonly revision: number;
   readonly upstream: Upstream;
   readonly credentialPlace: CredentialPlace | undefined;
+  /** Of whatever comes from it. */
+  readonly labels: readonly string[];
   readonly operations: ReadonlyMap<string, GuardedOperation>;
 };
 
@@ -122,6 +155,12 @@ export type CallOutcome = {
   /** SHA-256 (base64url) of what came back, when it came back whole. */
   readonly resultDigest?: string;
   readonly resultBytes?: number;
+  /** How many rows came back, where that can be told. */
+  readonly rows?: number;
+  /** SHA-256 of what was passed on, where that is other than what came. */
+  readonly releasedDigest?: string;
+  /** What came back, where it is to be kept. */
+  readonly payload?: string;
   /** A closed word: `tool_error`, `upstream_status_503`, `stopped`, `client_gone`, `upstream_unreachable`, `too_large`. */
   readonly problem?: string;
   readonly milliseconds: number;

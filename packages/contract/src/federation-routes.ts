@@ -57,6 +57,23 @@ export const getIssuer = route({
   output: z.strictObject({ issuer: TrustedIssuer, matches: z.array(Match) }),
   faults: ['issuer.not_found'],
 });
+export const changeIssuer = route({
+  name: 'changeIssuer',
+  method: 'POST',
+  path: '/v1/issuers/{issuer}',
+  action: 'issuer:change',
+  summary: 'Change where the keys of an issuer are, what it signs with, or who receives its agents. The rest stays as it is.',
+  input: z.strictObject({
+    issuer: issuerRef,
+    keys: KeyPlace.optional(),
+    algs: z.array(AssertionAlg).min(1).max(10).optional(),
+    maxLifetimeSeconds: z.int().min(60).max(86_400).optional(),
+    isInternal: z.boolean().optional(),
+    receiver: z.union([HumanId, Name]).optional(),
+  }),
+  output: TrustedIssuer,
+  faults: ['issuer.not_found', 'issuer.refused', 'human.not_found', 'human.not_active'],
+});
 export const removeIssuer = route({
   name: 'removeIssuer',
   method: 'DELETE',

@@ -4,9 +4,18 @@ import { AgentId, HumanId, Instant, IssuerId, MatchId, Name, PartnerClientId } f
 /**
  * What stands behind an issuer. `kubernetes`, `github`, `gitlab` and `cloud` vouch for workloads by their own claims;
  * `spiffe` is a trust domain; `workload-grant` is an agent platform that names its agents (WAG); `id-jag` is the
- * authorization server of a partner.
+ * authorization server of a partner; `client-document` is a host whose documents describe clients (CIMD).
  */
-export const IssuerKind = z.enum(['kubernetes', 'github', 'gitlab', 'cloud', 'spiffe', 'workload-grant', 'id-jag']);
+export const IssuerKind = z.enum([
+  'kubernetes',
+  'github',
+  'gitlab',
+  'cloud',
+  'spiffe',
+  'workload-grant',
+  'id-jag',
+  'client-document',
+]);
 export type IssuerKind = z.infer<typeof IssuerKind>;
 
 /**

@@ -58,6 +58,14 @@ export type PartnerClientId = z.infer<typeof PartnerClientId>;
 export const PasskeyId = idOf<'PasskeyId'>('pky');
 export type PasskeyId = z.infer<typeof PasskeyId>;
 
+/** A change of policy that is not, or not yet, in force. */
+export const ProposalId = idOf<'ProposalId'>('ppl');
+export type ProposalId = z.infer<typeof ProposalId>;
+
+/** Whoever asks for decisions over AuthZEN belongs to one. */
+export const ApplicationId = idOf<'ApplicationId'>('app');
+export type ApplicationId = z.infer<typeof ApplicationId>;
+
 export const EventId = idOf<'EventId'>('evt');
 export type EventId = z.infer<typeof EventId>;
 
@@ -81,11 +89,16 @@ export const idPrefixes = {
   request: 'req',
   point: 'pnt',
   enrolment: 'enr',
+  registration: 'rgt',
   issuer: 'iss',
   match: 'mat',
   partnerClient: 'ptn',
   passkey: 'pky',
+  proposal: 'ppl',
   session: 'ses',
+  application: 'app',
+  accessRequest: 'arq',
+  evaluation: 'eva',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

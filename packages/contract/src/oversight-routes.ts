@@ -22,7 +22,7 @@ export const getApproval = route({
 export const answerApproval = route({
   name: 'answerApproval', method: 'POST', path: '/v1/requests/{approval}/answer', action: 'request:answer', summary: 'Say yes or no to exactly this call, signed.',
   input: z.strictObject({ approval: ApprovalId, signature: z.string().max(4000).describe('Compact JWS over the answer claims, by the key of the person who answers.') }),
-  output: Approval, faults: ['approval.not_found', 'approval.not_open', 'approval.not_yours', 'signature.invalid'],
+  output: Approval, faults: ['approval.not_found', 'approval.not_open', 'approval.not_yours', 'approval.own_request', 'signature.invalid'],
 });
 
 export const orderStop = route({
@@ -51,9 +51,18 @@ export const explainAction = route({
   name: 'explainAction', method: 'GET', path: '/v1/actions/{action}/why', action: 'action:read', summary: 'Why it was allowed, denied or held: computed again from the inputs that were kept.',
   input: z.strictObject({ action: ActionId }), output: Explanation, faults: ['action.not_found'],
 });
+export const getPayload = route({
+  name: 'getPayload', method: 'GET', path: '/v1/actions/{action}/payload', action: 'payload:read', summary: 'What came back from a system, where an obligation has it kept.',
+  input: z.strictObject({ action: ActionId }), output: z.strictObject({ action: ActionId, payload: z.string().describe('As it came, before anything was masked; without the credential of the system.') }), faults: ['action.not_found', 'payload.not_kept'],
+});
 export const responsibleFor = route({
   name: 'responsibleFor', method: 'GET', path: '/v1/actions/{action}/who', action: 'action:read', summary: 'Who answered for it at the time, and the proof.',
   input: z.strictObject({ action: ActionId }), output: Responsibility, faults: ['action.not_found'],
+});
+
+export const getSchema = route({
+  name: 'getSchema', method: 'GET', path: '/v1/policy/schema', action: 'policy:read', summary: 'What policies may name, as a Cedar schema: the operations that are protected now, and the arguments that policies look at.',
+  input: z.strictObject({}), output: z.strictObject({ schema: z.string().describe('In Cedar syntax.'), actions: z.int() }), faults: [],
 });
 
 export const getCheckpoint = route({

@@ -94,6 +94,11 @@ export const openEnrolment = route({
   input: z.strictObject({ principal: z.union([PrincipalId, Name]), seconds: z.int().min(30).max(3600).default(900) }),
   output: z.strictObject({ principal: PrincipalId, code: z.string(), expiresAt: Instant }), faults: ['agent.not_found', 'human.not_found'],
 });
+export const openRegistration = route({
+  name: 'openRegistration', method: 'POST', path: '/v1/registrations', action: 'agent:register', summary: 'Make the initial access token with which one client registers itself as a draft (RFC 7591).',
+  input: z.strictObject({ owner: z.union([HumanId, Name]), seconds: z.int().min(60).max(604_800).default(3_600) }),
+  output: z.strictObject({ owner: HumanId, token: z.string(), expiresAt: Instant }), faults: ['human.not_found', 'human.not_active'],
+});
 export const enrolKey = route({
   name: 'enrolKey', method: 'POST', path: '/v1/enrol', action: 'key:enrol', door: 'code',
   summary: 'Enrol a public key with a single-use code. The private key stays where it was made.',

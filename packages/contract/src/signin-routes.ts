@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { AgentId, HumanId, Name, PasskeyId } from './id.ts';
+import { AgentId, HumanId, Name, PasskeyId, SystemId } from './id.ts';
 import { Passkey } from './passkey.ts';
 import { route } from './route.ts';
 
@@ -19,6 +19,20 @@ export const setRedirects = route({
   input: z.strictObject({ agent: z.union([AgentId, Name]), redirects }),
   output: z.strictObject({ agent: AgentId, redirects }),
   faults: ['agent.not_found', 'redirect.refused'],
+});
+
+export const setSignInDemand = route({
+  name: 'setSignInDemand',
+  method: 'PUT',
+  path: '/v1/systems/{system}/signin',
+  action: 'system:demand',
+  summary: 'Say how freshly a person must have signed in for calls that are made for them on a system (RFC 9470).',
+  input: z.strictObject({
+    system: z.union([SystemId, Name]),
+    withinSeconds: z.int().min(30).max(2_592_000).nullable().describe('Null: it does not matter.'),
+  }),
+  output: z.strictObject({ system: Name, withinSeconds: z.int().nullable() }),
+  faults: ['system.not_found'],
 });
 
 export const listPasskeys = route({

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { OperationFlow, SystemFlow } from './flow.ts';
 import { DisplayName, HumanId, Instant, Name, SystemId } from './id.ts';
 
 /** What calling an operation does to the world. `unknown` counts as destructive until a person says otherwise. */
@@ -17,6 +18,9 @@ export const Operation = z
         'Who said so: our rule on verb and annotations, or a person. Nobody: it is new or has changed, and cannot be called before a person has said it.',
       ),
     definitionDigest: z.string().describe('SHA-256 of name, description, schemas and annotations as the server gave them.'),
+    flow: OperationFlow.optional().describe(
+      'What comes back from it and where it can lead to. Not there before it was read by a release that knows.',
+    ),
   })
   .meta({ id: 'Operation' });
 export type Operation = z.infer<typeof Operation>;
@@ -75,6 +79,7 @@ export const System = z
     systemOwner: HumanId,
     upstream: Upstream,
     hasCredential: z.boolean(),
+    flow: SystemFlow,
     operations: z.array(Operation),
     state: SystemState,
     revision: z.int().positive(),

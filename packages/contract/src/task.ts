@@ -22,7 +22,10 @@ export const Task = z
       'What was granted by whoever handed it on: the agent above, or the person who asked. Null when nobody did.',
     ),
     instance: CredentialId.nullable().describe('The key of the instance that opened it.'),
-    asked: z.array(z.string().max(100)).max(100).describe('Keyed fingerprints of values that the requester stated.'),
+    asked: z
+      .array(z.string().max(100))
+      .max(600)
+      .describe('Keyed fingerprints of what the requester stated: values, names, words.'),
     state: TaskState,
     expiresAt: Instant,
     createdAt: Instant,

@@ -1,5 +1,5 @@
 import type { AgentAction } from '@surety/contract/delegation';
-import type { Conditions } from '@surety/contract/mandate';
+import type { Conditions } from '@surety/contract/constraint';
 import type { SigningKey } from './agent-key.ts';
 import { type Client, createClient } from './client.ts';
 import { delegationParameters, type Exchange, type Narrower, takeOver } from './delegate.ts';

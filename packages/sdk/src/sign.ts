@@ -10,6 +10,8 @@ export type AnswerToSign = {
   readonly digest: string;
   readonly answer: Answer;
   readonly reason?: string | undefined;
+  /** With a yes: the destinations of this call are known from now on. */
+  readonly remember?: true | undefined;
 };
 
 /**
@@ -19,11 +21,11 @@ export type AnswerToSign = {
 export async function signAnswerTo(
   key: SigningKey,
   approval: Approval,
-  { answer, reason }: { readonly answer: Answer; readonly reason?: string | undefined },
+  { answer, reason, remember }: Pick<AnswerToSign, 'answer' | 'reason' | 'remember'>,
   nowMs: number,
 ): Promise<string> {
   await checkQuestion(approval);
-  return signAnswer(key, { approval: approval.id, digest: approval.questionDigest, answer, reason }, nowMs);
+  return signAnswer(key, { approval: approval.id, digest: approval.questionDigest, answer, reason, remember }, nowMs);
 }
 
 /**

@@ -184,14 +184,15 @@ class Place implements StandIn {
     this.json(response, 200, { access_token: value, token_type: 'DPoP', expires_in: this.tokenSeconds, scope: 'call' });
   }
 
-  private proof(request: IncomingMessage, bound: { accessToken?: string; boundTo?: string }) {
+  private proof(request: IncomingMessage, bound: { accessToken?: string; boundTo?: string | undefined }) {
     const proof = verifyDpopProof({
       headerValues: request.headersDistinct['dpop'],
       method: request.method ?? '',
       url: this.url + (request.url ?? ''),
       now: Date.now(),
       nonce: { required: this.demandNonces, nonces: this.nonces },
-      ...bound,
+      ...(bound.accessToken === undefined ? {} : { accessToken: bound.accessToken }),
+      ...(bound.boundTo === undefined ? {} : { boundTo: bound.boundTo }),
     });
     this.spend(`proof ${proof.jkt} ${proof.jti}`, 'dpop.proof_replayed');
     return proof;
@@ -207,7 +208,7 @@ class Place implements StandIn {
     const { claims } = this.verifier.verify(accessToken, { audience, now: Date.now() });
     this.proof(request, { accessToken, boundTo: claims.cnf.jkt });
     if (this.dead.has(claims.jti)) throw new Refusal('token.ended');
-    return { principal: claims.sub, jkt: claims.cnf.jkt, task: claims.task };
+    return { principal: claims.sub, jkt: claims.cnf.jkt ?? '', task: claims.task };
   }
 
   private async api(request: IncomingMessage, body: Buffer, response: ServerResponse): Promise<void> {

@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import type { GuardHouse } from '@surety/contract/enforcement';
 import { openCedar } from '@surety/decision/cedar-engine';
@@ -5,7 +6,11 @@ import { createNonceSource } from '@surety/proof/nonce';
 import { activityRoutes } from '#activity/activity-routes';
 import { expireApprovals } from '#approval/expire-approvals';
 import { approvalRoutes } from '#approval/approval-routes';
+import type { CertificateReader } from '#authn/client-certificate';
 import { createAuthenticator } from '#authn/authenticate';
+import type { AuthzenRoom } from '#authzen/authzen-room';
+import { openApplicationFacts } from '#authzen/application-facts';
+import { authzenRoutes } from '#authzen/authzen-routes';
 import { catalogueRoutes } from '#catalogue/catalogue-routes';
 import type { Describe } from '#catalogue/described-operation';
 import { openRereading, type Rereading } from '#catalogue/reread-systems';
@@ -14,27 +19,35 @@ import { openFeed } from '#change/feed';
 import { removePoints } from '#change/point-store';
 import { pruneChanges } from '#change/prune-changes';
 import type { Config } from '#config/config';
+import { type Comparison, openComparison } from '#decision/compare-engines';
 import { createDecider, type Decider } from '#decision/decide-call';
 import { createPermit } from '#decision/permit-api';
 import { openAuthorityFacts } from '#delegation/authority-facts';
 import { delegationRoutes } from '#delegation/delegation-routes';
+import { getMandate } from '#delegation/mandate-store';
+import { viewMandate } from '#delegation/view-mandate';
+import { heldEntry } from '#enforcement/call-entries';
 import { type GuardRoom, openGuardHouse } from '#enforcement/guard-house';
 import { openInFlight } from '#enforcement/in-flight';
 import { checkAnswers } from '#http/check-answers';
-import { buildHall } from '#http/hall';
+import { buildCertificateHall, buildHall } from '#http/hall';
+import type { HallRoom } from '#http/hall-room';
 import type { Door } from '#http/open-door';
 import { endExpiredInstances } from '#federation/end-expired-instances';
-import { openFederation } from '#federation/federation';
 import { federationRoutes } from '#federation/federation-routes';
 import { interactiveRoutes } from '#issuance/interactive/interactive-routes';
-import { openInteractive } from '#issuance/interactive/open-interactive';
 import { pruneInteractive } from '#issuance/interactive/prune-interactive';
-import type { IssuanceRoom } from '#issuance/issuance-room';
+import { type IssuanceParts, openIssuance } from '#issuance/open-issuance';
+import { flowRoutes } from '#flow/flow-routes';
+import { openFlow } from '#flow/open-flow';
+import { pruneFlow } from '#flow/prune-flow';
 import { runJobs } from '#jobs/run-jobs';
 import type { AnyAnswer } from '#kernel/answer';
 import { type Clock, systemClock } from '#kernel/clock';
 import { newId } from '#kernel/id';
 import type { Log } from '#kernel/log';
+import { labRoutes } from '#lab/lab-routes';
+import { openShadow } from '#lab/shadow';
 import { readKeyFile } from '#keys/key-file';
 import { readHouseSecret } from '#keys/house-secret';
 import { openKeyRing } from '#keys/key-ring';
@@ -47,6 +60,10 @@ import { ledgerRoutes } from '#ledger/ledger-routes';
 import type { LogSigner } from '#ledger/log-signer';
 import { pruneSpentProofs } from '#ledger/prune-spent-proofs';
 import { openSequencer, type Sequencer } from '#ledger/sequence';
+import { meteringRoutes } from '#metering/metering-routes';
+import { type Meters, openMeters } from '#metering/meters';
+import { pruneDeeds } from '#metering/prune-deeds';
+import type { LimitedMandate } from '#metering/read-use';
 import { openPolicyFacts } from '#policy/policy-facts';
 import { policyRoutes } from '#policy/policy-routes';
 import { prepareHouse } from '#policy/prepare-house';
@@ -54,6 +71,7 @@ import { countHumans } from '#registry/human-store';
 import { openClaim } from '#registry/open-claim';
 import { openPrincipalFacts } from '#registry/principal-facts';
 import { registryRoutes } from '#registry/registry-routes';
+import { openSignInDemands } from '#signin/sign-in-demands';
 import { signinRoutes } from '#signin/signin-routes';
 import { confirmStops } from '#stop/confirm-stops';
 import { isStopped } from '#stop/lift-stop';
@@ -73,6 +91,9 @@ export type HouseOptions = {
   readonly describe: Describe;
   /** Whether systems may be commands that this server runs as its children. */
   readonly allowCommands: boolean;
+  /** The certificate of a client's connection, where clients may show one; the origin where they do, if it is one of its own. */
+  readonly certificateOf?: CertificateReader | undefined;
+  readonly mtlsUrl?: string | undefined;
   /** What the time is; left out, what this computer says. The lease counts on its own. */
   readonly clock?: Clock | undefined;
 };
@@ -84,6 +105,8 @@ export type House = {
   readonly store: Store;
   /** What the gates of this process ask. */
   readonly guard: GuardHouse;
+  /** Serves the endpoints that know clients, where those show certificates. */
+  readonly certificateListener: RequestListener;
   /** 32 bytes, the same on every node: guards seal session ids of MCP 2025-11-25 with it. */
   readonly sessionKey: Buffer;
   /** The enforcement point that this process is. */
@@ -145,6 +168,7 @@ async function openFacts({ config, log, clock = systemClock }: HouseOptions, { d
     policies: openPolicyFacts({ db, feed }),
     systems: openSystemFacts({ db, feed }),
     authority: openAuthorityFacts({ db, feed }),
+    flow: openFlow({ db, feed, clock, key: keyRing.flowSecret }),
   };
 }
 
@@ -175,6 +199,46 @@ function openGuarding({ config, log }: HouseOptions, known: Facts, room: Guardin
   return openGuardHouse({ ...known, ...room, inFlight, log, point: point.id, approvalSeconds: config.SURETY_APPROVAL_SECONDS });
 }
 
+/** Everything by which tokens are asked for. */
+async function openTokens(
+  { config, issuer, gatewayUrl, log, certificateOf, mtlsUrl }: HouseOptions,
+  known: Facts,
+  room: Pick<IssuanceParts, 'db' | 'queue' | 'permit' | 'demands'>,
+): Promise<ReturnType<typeof openIssuance>> {
+  return openIssuance({
+    ...known,
+    ...room,
+    issuer,
+    gatewayUrl,
+    log,
+    certificateOf,
+    mtlsUrl,
+    secret: await readHouseSecret({ db: room.db, sealer: known.sealer, clock: known.clock }, 'interactive'),
+    allowLoopback: config.SURETY_ALLOW_LOOPBACK_ISSUERS,
+    registersClients: config.SURETY_CLIENT_REGISTRATION,
+    accessTokenSeconds: config.SURETY_ACCESS_TOKEN_SECONDS,
+    taskSeconds: config.SURETY_TASK_SECONDS,
+  });
+}
+
+/** What decides for enforcement points that are not ours. */
+function authzenOf(
+  { config, issuer, log }: HouseOptions,
+  known: Facts,
+  room: Pick<AuthzenRoom, 'db' | 'queue' | 'engine' | 'decider'>,
+): AuthzenRoom {
+  const { clock, sealer, point, feed } = known;
+  return {
+    ...known,
+    ...room,
+    issuer,
+    log,
+    applications: openApplicationFacts({ db: room.db, feed }, room.engine),
+    approvalSeconds: config.SURETY_APPROVAL_SECONDS,
+    heldEntry: (what) => heldEntry({ clock, sealer, point: point.id }, what),
+  };
+}
+
 async function furnish(options: HouseOptions, store: Store, closing: Closing): Promise<House> {
   closing.push(() => store.close());
   const { config, log, issuer, gatewayUrl, door } = options;
@@ -183,51 +247,41 @@ async function furnish(options: HouseOptions, store: Store, closing: Closing): P
   const { clock, point, feed, keyRing, facts } = known;
   const { signer, sequencer, queue } = await openRecord(options, store, known, closing);
   const engine = openCedar();
-  const decider = createDecider({ ...known, db, engine });
+  const comparison = openComparison({ ...known, db, log, share: config.SURETY_COMPARE_SHARE });
+  const shadow = openShadow({ db, engine, feed, log });
+  closing.push(() => shadow.close());
+  const meters = openMeters({ db, key: await readHouseSecret({ db, sealer: known.sealer, clock }, 'deeds') });
+  const decider = createDecider({ ...known, db, engine, comparison, shadow, meters });
   const permit = createPermit({ db, facts, engine });
-  const authenticator = createAuthenticator({ ...known, issuer });
+  const demands = openSignInDemands({ ...known, db, gatewayUrl });
+  const authenticator = createAuthenticator({ ...known, issuer, demands });
   const nonces = createNonceSource(keyRing.nonceSecret);
   const { describe, allowCommands } = options;
   const rereading = openRereading({ db, clock, sealer: known.sealer, describe, allowCommands }, log);
   closing.push(() => rereading.close());
   const { reread } = rereading;
   const guard = openGuarding(options, known, { db, queue, decider, authenticator, nonces, reread }, closing);
-  const federating = { db, clock, issuer, allowLoopback: config.SURETY_ALLOW_LOOPBACK_ISSUERS };
-  const secret = await readHouseSecret({ db, sealer: known.sealer, clock }, 'interactive');
-  const issuance: IssuanceRoom = {
-    ...known,
-    interactive: openInteractive({ ...known, db, log, issuer, gatewayUrl, secret }),
-    federation: openFederation({ ...federating, feed, queue, facts }),
-    issuer,
-    gatewayUrl,
-    db,
-    log,
-    queue,
-    nonces,
-    permit,
-    accessTokenSeconds: config.SURETY_ACCESS_TOKEN_SECONDS,
-    taskSeconds: config.SURETY_TASK_SECONDS,
-  };
+  const issuance = await openTokens(options, known, { db, queue, permit, demands });
   const isClaimed = async () => (await countHumans(db)) > 0;
-  const answers = answersOf(options, store, { known, decider, signer, sequencer });
+  const answers = answersOf(options, store, { known, meters, decider, comparison, signer, sequencer });
   checkAnswers(answers);
-  door.serve(
-    buildHall({
-      issuer,
-      version: options.version,
-      answers,
-      issuance,
-      authenticator,
-      permit,
-      queue,
-      keyRing,
-      feed,
-      db,
-      clock,
-      log,
-      isClaimed,
-    }),
-  );
+  const hall: HallRoom = {
+    issuer,
+    version: options.version,
+    answers,
+    issuance,
+    authzen: authzenOf(options, known, { db, queue, engine, decider }),
+    authenticator,
+    permit,
+    queue,
+    keyRing,
+    feed,
+    db,
+    clock,
+    log,
+    isClaimed,
+  };
+  door.serve(buildHall(hall));
   const jobs = runJobs(jobsOf(config, known, store, rereading), log);
   closing.push(
     () => jobs.close(),
@@ -238,6 +292,7 @@ async function furnish(options: HouseOptions, store: Store, closing: Closing): P
     gatewayUrl,
     store,
     guard,
+    certificateListener: buildCertificateHall(hall, options.mtlsUrl ?? issuer),
     sessionKey: await readHouseSecret({ db, sealer: known.sealer, clock }, 'mcp-session'),
     point,
     isClaimed,
@@ -251,24 +306,36 @@ function logOrigin(issuer: string): string {
   return `${new URL(issuer).host}/log`;
 }
 
-type Serving = { readonly known: Facts; readonly decider: Decider; readonly signer: LogSigner; readonly sequencer: Sequencer };
+type Serving = {
+  readonly known: Facts;
+  readonly meters: Meters;
+  readonly decider: Decider;
+  readonly comparison: Comparison | undefined;
+  readonly signer: LogSigner;
+  readonly sequencer: Sequencer;
+};
 
 /** Every route of the contract with the verb that answers it. */
 function answersOf(
   { config, issuer, gatewayUrl, describe, allowCommands, version }: HouseOptions,
   { db }: Store,
-  { known: { clock, sealer, facts, feed }, decider, signer, sequencer }: Serving,
+  { known, meters, decider, comparison, signer, sequencer }: Serving,
 ): readonly AnyAnswer[] {
+  const { clock, sealer, facts, feed, flow, authority } = known;
   const leaseMs = config.SURETY_LEASE_MS;
   return [
     ...registryRoutes({ db, clock, issuer, gatewayUrl, isStopped }),
     ...policyRoutes({ db, clock }),
+    ...labRoutes({ db, clock, sealer, authority, meters, engine: openCedar() }),
     ...catalogueRoutes({ db, clock, sealer, describe, allowCommands }),
     ...delegationRoutes({ db, clock }),
+    ...meteringRoutes({ db, clock, meters, mandateOf: (id) => limitsOf(db, known, id) }),
+    ...authzenRoutes({ db, clock }),
+    ...flowRoutes({ db, clock, prints: flow.prints }),
     ...federationRoutes({ db, clock, issuer, allowLoopback: config.SURETY_ALLOW_LOOPBACK_ISSUERS }),
     ...interactiveRoutes({ db, clock }),
     ...signinRoutes({ db, clock }),
-    ...approvalRoutes({ db, clock, sealer, facts, validSeconds: config.SURETY_APPROVAL_SECONDS }),
+    ...approvalRoutes({ db, clock, sealer, facts, prints: flow.prints, validSeconds: config.SURETY_APPROVAL_SECONDS }),
     ...stopRoutes({ db, clock, facts, leaseMs }),
     ...keysRoutes({ db, clock, sealer }),
     ...ledgerRoutes({ db, signer }),
@@ -284,8 +351,15 @@ function answersOf(
       version,
       checkpoint: () => findHead(db),
       logTrouble: () => sequencer.trouble(),
+      compared: () => comparison?.counts(),
     }),
   ];
+}
+
+/** The limits of a mandate, and whose they are. Fault `mandate.not_found`. */
+async function limitsOf(db: Store['db'], { facts }: Facts, id: string): Promise<LimitedMandate> {
+  const { agent, document } = await viewMandate(db, await getMandate(db, id));
+  return { agent: { id: agent, owner: (await facts.agent(agent))?.owner ?? '' }, limits: document.limits ?? [] };
 }
 
 function jobsOf(config: Config, { clock, sealer }: Facts, { db }: Store, { rereadAll }: Rereading) {
@@ -294,6 +368,12 @@ function jobsOf(config: Config, { clock, sealer }: Facts, { db }: Store, { rerea
     { name: 'expire-approvals', everyMs: 1_000, run: () => expireApprovals({ db, clock }) },
     { name: 'prune-spent-proofs', everyMs: 30_000, run: () => pruneSpentProofs(db, new Date(clock())) },
     { name: 'prune-interactive', everyMs: 300_000, run: () => pruneInteractive({ db, clock }) },
+    {
+      name: 'prune-deeds',
+      everyMs: 3_600_000,
+      run: () => pruneDeeds(db, { nowMs: clock(), keepMs: config.SURETY_DEED_DAYS * 86_400_000 }),
+    },
+    { name: 'prune-flow', everyMs: 600_000, run: () => pruneFlow({ db, clock }) },
     { name: 'prune-changes', everyMs: 600_000, run: () => pruneChanges(db) },
     { name: 'remove-points', everyMs: 600_000, run: () => removePoints(db, 24 * 3600 * 1000) },
     { name: 'end-expired-instances', everyMs: 60_000, run: () => endExpiredInstances({ db, clock }) },

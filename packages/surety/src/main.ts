@@ -65,6 +65,7 @@ export const frontDoor: FrontDoor = {
       async () => (await import('./commands/doctor.ts')).doctorCommand,
     ),
   },
+  policyLab: async () => (await import('@surety/server/lab/check-offline')).checkOffline,
   readClaim: async (cli, dataFolder) => {
     const { findClaim } = await import('./claim-file.ts');
     return findClaim(dataFolder ?? cli.io.env['SURETY_DATA_DIR'] ?? 'surety-data');

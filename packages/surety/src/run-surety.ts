@@ -5,6 +5,7 @@ import type { Config } from '@surety/server/config/config';
 import { openDoor } from '@surety/server/http/open-door';
 import type { Clock } from '@surety/server/kernel/clock';
 import type { Log } from '@surety/server/kernel/log';
+import { openCertificates } from './open-certificates.ts';
 import { version } from './version.ts';
 
 /** A server and its gateway in this process, serving. */
@@ -12,6 +13,8 @@ export type Running = {
   readonly house: House;
   readonly gateway: Gateway;
   readonly issuer: string;
+  /** Where clients show certificates, if there is such an address. */
+  readonly mtlsUrl: string | undefined;
   close(): Promise<void>;
 };
 
@@ -31,6 +34,10 @@ export async function runSurety(config: Config, log: Log, clock?: Clock): Promis
     await door.close(0);
     throw thrown;
   });
+  const certificates = await openCertificates(config).catch(async (thrown: unknown) => {
+    await Promise.all([door.close(0), gatewayDoor.close()]);
+    throw thrown;
+  });
   const issuer = trimSlash(config.SURETY_ISSUER ?? `http://${host}:${door.port}`);
   try {
     const house = await openHouse({
@@ -42,6 +49,8 @@ export async function runSurety(config: Config, log: Log, clock?: Clock): Promis
       gatewayUrl: gatewayDoor.url,
       describe: describeUpstream,
       allowCommands: config.SURETY_ALLOW_COMMANDS,
+      certificateOf: certificates?.certificateOf,
+      mtlsUrl: certificates?.url,
       clock,
     });
     const gateway = gatewayDoor.serve({
@@ -50,14 +59,17 @@ export async function runSurety(config: Config, log: Log, clock?: Clock): Promis
       issuer,
       log,
       limits: { holdMs: config.SURETY_HOLD_MS },
+      certificateOf: certificates?.certificateOf,
     });
+    certificates?.serve(house.certificateListener, gateway.listener);
     const close = async () => {
+      await certificates?.close();
       await gateway.close();
       await house.close();
     };
-    return { house, gateway, issuer, close };
+    return { house, gateway, issuer, mtlsUrl: certificates?.url, close };
   } catch (thrown) {
-    await Promise.all([door.close(0), gatewayDoor.close()]);
+    await Promise.all([door.close(0), gatewayDoor.close(), certificates?.close()]);
     throw thrown;
   }
 }

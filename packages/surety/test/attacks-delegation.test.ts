@@ -340,7 +340,8 @@ test('a person hands work to an agent: within what the person may, and no longer
   assert.equal((await procure.call('payments', 'read_order', { order: 'V-1' }, { token: held.token })).said, 'allowed');
   const { items } = await rig.maya.client.call(listTasks, { tree: held.task as TaskId });
   assert.deepEqual([items[0]?.trigger, items[0]?.requester, items[0]?.answerable], ['human', buyer.id, buyer.id]);
-  assert.deepEqual([items[0]?.purpose, items[0]?.asked.length], ['Buy what V offers.', 1]);
+  assert.equal(items[0]?.purpose, 'Buy what V offers.');
+  assert.ok((items[0]?.asked.length ?? 0) > 1);
   const stored = await rig.query<{ body: string }>("select body from entry where body like '%V-77-secret%'");
   assert.equal(stored.length, 0);
   assert.equal((await rig.query("select id from task where asked::text like '%V-77-secret%'")).length, 0);

@@ -90,7 +90,7 @@ export async function mandateOf(by: Person, agent: string, says: Partial<Mandate
   const document: MandateDocument = {
     agent: agent as MandateDocument['agent'],
     purpose: 'Be tested.',
-    autonomy: 'act_within_limits',
+    autonomy: 'act',
     expiresAt: new Date(Date.now() + 86_400_000).toISOString(),
     permissions: [],
     ...says,

@@ -20,12 +20,16 @@ export function leafHash(entry: Uint8Array | string): Uint8Array {
 }
 
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  const behind = new Uint8Array(1 + 2 * hashSize);
-  behind[0] = 1;
-  behind.set(left, 1);
-  behind.set(right, 1 + hashSize);
-  return sha256(behind);
+  // What is no hash takes nothing over from the node before.
+  if (left.length < hashSize || right.length < hashSize) node.fill(0, 1);
+  node.set(left, 1);
+  node.set(right, 1 + hashSize);
+  return sha256(node);
 }
+
+/** Where a node is put together to be hashed, which is done before anybody else has a turn. */
+const node = new Uint8Array(1 + 2 * hashSize);
+node[0] = 1;
 
 /**
  * Recomputes the root from a leaf and its inclusion proof, or `undefined` when the proof has the wrong shape for that

@@ -1,13 +1,13 @@
 import type { Action } from '@surety/contract/activity';
 import { ActionState } from '@surety/contract/activity';
-import { explainAction, getAction, listActions, responsibleFor } from '@surety/contract/oversight-routes';
+import { explainAction, getAction, getPayload, listActions, responsibleFor } from '@surety/contract/oversight-routes';
 import { read } from '../change.ts';
 import { exitCodes } from '../cli-error.ts';
 import type { Cli, CommandSpec, Given } from '../command.ts';
-import { safeJson, safeText } from '../output/safe-text.ts';
+import { safeJson, safeLines, safeText } from '../output/safe-text.ts';
 import { localOffset, localTime, tookText } from '../output/times.ts';
 import { pause } from '../pause.ts';
-import { explanationLines } from './explain.ts';
+import { treeLines } from './explain-tree.ts';
 import { definedOnly, readChoice, readCount } from './read-given.ts';
 import { actionShape, markOfAction } from './shapes.ts';
 
@@ -19,10 +19,12 @@ const filters = [
 
 export const whyCommand: CommandSpec = {
   usage: '<action>',
-  summary: 'Why an action was allowed, denied or held, computed again from what was kept. Exit 8 if it falls differently',
+  summary:
+    'Why an action was allowed, denied or held, line by line, and what would have been enough. Exit 8 if it falls differently now',
   run: async (cli, { args }) => {
     const explanation = await read(cli, explainAction, { action: (args[0] ?? '') as never });
-    await cli.print.result(explanation, explanationLines(explanation, cli.print.style), explanation.action.id);
+    const width = cli.io.isTty.stdout ? cli.io.columns : undefined;
+    await cli.print.result(explanation, treeLines(explanation, cli.print.style, width), explanation.action.id);
     return explanation.recomputed === 'different' ? exitCodes.proof[0] : exitCodes.done[0];
   },
 };
@@ -63,6 +65,14 @@ export const activityCommands: readonly CommandSpec[] = [
     run: async (cli, { args }) => {
       const action = await read(cli, getAction, { action: (args[0] ?? '') as never });
       await cli.print.one(action, actionShape(cli.io.now()));
+    },
+  },
+  {
+    usage: 'payload <action>',
+    summary: 'What came back from a system, where an obligation has it kept',
+    run: async (cli, { args }) => {
+      const kept = await read(cli, getPayload, { action: (args[0] ?? '') as never });
+      await cli.print.result(kept, safeLines(kept.payload).split('\n'), kept.action);
     },
   },
   { usage: 'tail', summary: 'What agents do, as they do it, until Ctrl-C', options: filters, run: tail },

@@ -1,5 +1,13 @@
 import { acceptManifest } from '@surety/contract/federation-routes';
-import { changeAgent, getAgent, listAgents, moveAgent, registerAgent, revokeCredential } from '@surety/contract/registry-routes';
+import {
+  changeAgent,
+  getAgent,
+  listAgents,
+  moveAgent,
+  openRegistration,
+  registerAgent,
+  revokeCredential,
+} from '@surety/contract/registry-routes';
 import { setRedirects } from '@surety/contract/signin-routes';
 import { acceptRisk, askFirst } from '../ask-first.ts';
 import { change, read } from '../change.ts';
@@ -7,7 +15,7 @@ import { usage } from '../cli-error.ts';
 import type { Cli, CommandSpec, Given } from '../command.ts';
 import { enrolAgent } from './enrol-agent.ts';
 import { peopleNames } from './names.ts';
-import { definedOnly, readChoice, readNames } from './read-given.ts';
+import { definedOnly, readChoice, readCount, readNames } from './read-given.ts';
 import { agentShape, credentialShape } from './shapes.ts';
 import { startCommand, stopCommand } from './stop.ts';
 
@@ -73,7 +81,10 @@ export const agentCommands: readonly CommandSpec[] = [
       const [agentName = '', owner = ''] = given.args;
       const deputies = readNames(given, 'deputy');
       const agent = await change(cli, changeAgent, definedOnly({ agent: agentName, owner, deputies }));
-      if (agent !== undefined) await printAgent(cli, agent);
+      const next = [
+        'What it was given while another person answered for it has ended. Next: surety mandate new, surety agent show for its keys',
+      ];
+      if (agent !== undefined) await printAgent(cli, agent, next);
     },
   },
   enrolAgent,
@@ -107,6 +118,22 @@ export const agentCommands: readonly CommandSpec[] = [
       const set = await change(cli, setRedirects, { agent, redirects });
       if (set !== undefined)
         await cli.print.result(set, [set.redirects.length === 0 ? 'nowhere' : set.redirects.join('\n')], agent);
+    },
+  },
+  {
+    usage: 'registration-token <owner>',
+    summary: 'Make a token with which one client registers itself, as a draft that this person answers for (RFC 7591)',
+    changes: true,
+    options: [{ flags: '--seconds <count>', about: 'how long it is good; an hour when left out' }],
+    run: async (cli, given) => {
+      const [owner = ''] = given.args;
+      const made = await change(cli, openRegistration, { owner, ...definedOnly({ seconds: readCount(given, 'seconds') }) });
+      if (made !== undefined)
+        await cli.print.result(
+          made,
+          [`${made.token}`, `good once, until ${made.expiresAt}; nobody can see it again`],
+          made.token,
+        );
     },
   },
   { ...startCommand, usage: 'start <agent>' },

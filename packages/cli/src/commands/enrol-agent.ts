@@ -1,7 +1,5 @@
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { openEnrolment } from '@surety/contract/registry-routes';
-import type { SigningKey } from '@surety/sdk/agent-key';
 import { agentFile, readIdentity } from '@surety/sdk/local-identity';
 import { change } from '../change.ts';
 import { CliError, usage } from '../cli-error.ts';
@@ -25,8 +23,7 @@ export const enrolAgent: CommandSpec = {
   run: async (cli, given) => {
     const [agent = ''] = given.args;
     if (given.flag('code-only')) return printCode(cli, agent);
-    const path = agentFile(cli.home, agent);
-    if (readIdentity(path) !== undefined && !given.flag('replace')) {
+    if (readIdentity(agentFile(cli.home, agent)) !== undefined && !given.flag('replace')) {
       throw new CliError('conflict', {
         code: 'local.enrolled',
         message: `The agent "${agent}" has a key on this computer already`,
@@ -34,7 +31,7 @@ export const enrolAgent: CommandSpec = {
       });
     }
     const opened = given.text('code') === undefined ? await openHere(cli, given) : await openedElsewhere(cli, given);
-    if (opened !== undefined) await enrolHere(cli, { agent, path, opened, label: given.text('label') });
+    if (opened !== undefined) await enrolHere(cli, agent, { opened, label: given.text('label') });
   },
 };
 
@@ -65,36 +62,22 @@ async function typedGateway(cli: Cli, given: Given): Promise<string | undefined>
   return typed === undefined ? undefined : readBaseUrl(typed, { plaintext: cli.plaintext });
 }
 
-type EnrolHere = { readonly agent: string; readonly path: string; readonly opened: Opened; readonly label: string | undefined };
-
-async function enrolHere(cli: Cli, { agent, path, opened, label }: EnrolHere): Promise<void> {
-  const { createKey } = await import('@surety/sdk/key-file');
-  const { writeWhole } = await import('@surety/sdk/write-whole');
-  const keyFile = join(cli.home, 'keys', `agent-${agent}.${crypto.randomUUID().slice(0, 8)}.jwk`);
-  const key = await createKey(keyFile);
-  const { enrolled, gateway } = await enrolKey(cli, { opened, key, label }).catch(async (thrown: unknown) => {
-    const { rm } = await import('node:fs/promises');
-    await rm(keyFile, { force: true });
-    throw thrown;
-  });
-  const identity = { name: agent, principal: enrolled.principal, url: opened.url, gateway, keyFile };
-  await writeWhole(path, `${JSON.stringify(identity, undefined, 2)}\n`);
+async function enrolHere(
+  cli: Cli,
+  agent: string,
+  { opened, label }: { opened: Opened; label: string | undefined },
+): Promise<void> {
+  const { enrolInto } = await import('@surety/sdk/enrol-here');
+  const named = label ?? (hostname().slice(0, 60) || undefined);
+  const here = { ...opened, agent, label: named, plaintext: cli.plaintext, fetch: cli.io.fetch };
+  const { identity, enrolled } = await enrolInto(cli.home, here);
   await cli.print.result(
     { ...identity, credential: enrolled.credential },
     [
       cli.print.style.mark('allowed', `${enrolled.name} has a key on this computer.`),
-      `  ${keyFile}, readable by you only`,
+      `  ${identity.keyFile}, readable by you only`,
       `  Next: surety call <system>.<tool> --agent ${agent}`,
     ],
     enrolled.credential.id,
   );
-}
-
-/** Enrols the key. The gateway is the one that was typed, or the one that the server names. */
-async function enrolKey(cli: Cli, { opened, key, label }: Pick<EnrolHere, 'opened' | 'label'> & { readonly key: SigningKey }) {
-  const { enrol } = await import('@surety/sdk/enrol');
-  const { readBaseUrl } = await import('@surety/sdk/secure-url');
-  const { code, url } = opened;
-  const enrolled = await enrol({ url, code, key, label: label ?? (hostname().slice(0, 60) || 'instance'), fetch: cli.io.fetch });
-  return { enrolled, gateway: opened.gateway ?? readBaseUrl(enrolled.gateway, { plaintext: cli.plaintext }) };
 }

@@ -25,7 +25,7 @@ export function explanationLines(
   ];
 }
 
-function recomputedLines(recomputed: Explanation['recomputed'], style: Style): readonly string[] {
+export function recomputedLines(recomputed: Explanation['recomputed'], style: Style): readonly string[] {
   if (recomputed === 'same') return ['  Computed again from what was kept, it falls the same way.'];
   if (recomputed === 'different') return [style.mark('denied', 'Computed again from what was kept, it falls differently.')];
   return ['  What it was decided on is not kept any more, or was changed: it cannot be computed again.'];

@@ -3,6 +3,7 @@ import {
   addIssuer,
   addMatch,
   addPartnerClient,
+  changeIssuer,
   getIssuer,
   listIssuers,
   listPartnerClients,
@@ -86,9 +87,24 @@ export const issuerCommands: readonly CommandSpec[] = [
       { flags: '--alg <name>', about: 'what it may sign with', repeat: true },
       { flags: '--max-seconds <count>', about: 'how long its assertions may live' },
       { flags: '--internal', about: 'its keys may come from a private address' },
-      { flags: '--receiver <person>', about: 'who answers at first for agents that it names (workload-grant)' },
+      { flags: '--receiver <person>', about: 'who answers at first for agents that it names (workload-grant, client-document)' },
     ],
     run: add,
+  },
+  {
+    usage: 'change <issuer>',
+    summary: 'Change what is named of a trusted platform, in place: the agents that came by it stay',
+    changes: true,
+    options: [
+      { flags: '--jwks <address>', about: 'where its keys are' },
+      { flags: '--bundle <address>', about: 'where the bundle of a trust domain is' },
+      { flags: '--keys-file <path>', about: 'its keys (JWKS) in a file: kept, never fetched' },
+      { flags: '--alg <name>', about: 'what it may sign with', repeat: true },
+      { flags: '--max-seconds <count>', about: 'how long its assertions may live' },
+      { flags: '--internal <yes|no>', about: 'whether its keys may come from a private address' },
+      { flags: '--receiver <person>', about: 'who answers at first for agents that it names' },
+    ],
+    run: edit,
   },
   {
     usage: 'remove <issuer>',
@@ -130,19 +146,32 @@ async function add(cli: Cli, given: Given): Promise<void> {
   const kind = readChoice(given, 'kind', IssuerKind.options);
   if (kind === undefined)
     throw usage('It is not said what kind of issuer this is.', `Add --kind: ${IssuerKind.options.join(', ')}.`);
+  const more = await describedIn(cli, given);
+  const added = await change(cli, addIssuer, { name, kind, issuer, isInternal: given.flag('internal'), ...more });
+  if (added !== undefined)
+    await cli.print.one(added, issuerShape, [`Next: surety issuer match ${name} <agent> --claim <name=value>`]);
+}
+
+async function edit(cli: Cli, given: Given): Promise<void> {
+  const [issuer = ''] = given.args;
+  const internal = readChoice(given, 'internal', ['yes', 'no']);
+  const more = { ...(await describedIn(cli, given)), ...definedOnly({ isInternal: internal && internal === 'yes' }) };
+  if (Object.keys(more).length === 0) throw usage('It is not said what to change.', 'Name it, as in --alg ES256.');
+  const changed = await change(cli, changeIssuer, { issuer, ...more });
+  if (changed !== undefined) await cli.print.one(changed, issuerShape);
+}
+
+async function describedIn(cli: Cli, given: Given) {
   const algs = readNames(given, 'alg')?.map((typed) => {
     const alg = AssertionAlg.options.find((one) => one === typed);
     return alg ?? usageOf(`There is no algorithm "${typed}".`, AssertionAlg.options.join(', '));
   });
-  const more = definedOnly({
+  return definedOnly({
     keys: await keysOf(cli, given),
     algs,
     maxLifetimeSeconds: readCount(given, 'max-seconds'),
     receiver: given.text('receiver'),
   });
-  const added = await change(cli, addIssuer, { name, kind, issuer, isInternal: given.flag('internal'), ...more });
-  if (added !== undefined)
-    await cli.print.one(added, issuerShape, [`Next: surety issuer match ${name} <agent> --claim <name=value>`]);
 }
 
 async function keysOf(cli: Cli, { text }: Given) {

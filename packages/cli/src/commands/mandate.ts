@@ -1,5 +1,7 @@
 import { endMandate, getMandate, giveMandate, listMandates, readMandate } from '@surety/contract/authority-routes';
+import { readEffect } from '@surety/contract/lab-routes';
 import type { Mandate } from '@surety/contract/mandate';
+import { getMandateUse } from '@surety/contract/metering-routes';
 import { getAgent } from '@surety/contract/registry-routes';
 import { askFirst } from '../ask-first.ts';
 import { change, read } from '../change.ts';
@@ -28,6 +30,13 @@ const example = [
   '      hold:                        # a person is asked first',
   '        - when: { /amount: { over: 250 } }',
   '          because: over its limit of 250',
+  '  limits:                          # what it may do in all, with what is done for it',
+  '    - of: [{ system: payments, actions: [refund] }]',
+  '      measure: { sum: /amount, unit: { is: EUR, at: /currency } }',
+  '      max: 2500',
+  '      per: agent                   # task, agent, owner, organisation',
+  '      within: P30D                 # the last 30 days; a task: all of it',
+  '      exceed: hold                 # or deny',
   '',
 ].join('\n');
 
@@ -48,7 +57,10 @@ export const mandateCommands: readonly CommandSpec[] = [
   {
     usage: 'show <mandate|agent>',
     summary: 'What an agent may do, in words',
-    run: async (cli, { args }) => printMandate(cli, await findMandate(cli, args[0] ?? '')),
+    run: async (cli, { args }) => {
+      const mandate = await findMandate(cli, args[0] ?? '');
+      await printMandate(cli, mandate, await useLines(cli, mandate));
+    },
   },
   {
     usage: 'new <file>',
@@ -57,6 +69,13 @@ export const mandateCommands: readonly CommandSpec[] = [
     options: [{ flags: '--agent <agent>', about: 'the agent, when the file names none' }],
     example,
     run: giveFromFile,
+  },
+  {
+    usage: 'effect <file>',
+    summary:
+      'What a mandate would do: what the agent gains and loses, which recorded calls would fall otherwise. Changes nothing',
+    options: [{ flags: '--agent <agent>', about: 'the agent, when the file names none' }],
+    run: showEffect,
   },
   {
     usage: 'end <mandate>',
@@ -76,7 +95,7 @@ async function findMandate(cli: Cli, name: string): Promise<Mandate> {
   if (name.startsWith('man_')) return read(cli, getMandate, { mandate: name as never });
   const { items } = await read(cli, listMandates, { agent: name });
   const active = items.find(({ state }) => state === 'active');
-  if (active !== undefined) return active;
+  if (active !== undefined) return read(cli, getMandate, { mandate: active.id });
   throw new CliError('notFound', {
     code: 'mandate.not_found',
     message: `The agent "${name}" has no mandate in force`,
@@ -84,17 +103,29 @@ async function findMandate(cli: Cli, name: string): Promise<Mandate> {
   });
 }
 
+async function showEffect(cli: Cli, given: Given): Promise<number> {
+  const { document } = await readMandateFile(cli, given);
+  const { printEffect } = await import('./policy-lab.ts');
+  return printEffect(cli, await read(cli, readEffect, { change: { mandate: document } }), undefined);
+}
+
+/** The document in the file, with the id of its agent. */
+async function readMandateFile(cli: Cli, given: Given) {
+  const { parseMandate, readMandateDocument } = await import('../local/mandate-file.ts');
+  const written = parseMandate(await readText(cli, given.args[0] ?? ''));
+  const named = given.text('agent') ?? written['agent'];
+  if (typeof named !== 'string') throw usage('The mandate names no agent.', 'Write "agent: <name>" in the file, or add --agent.');
+  const { agent, owner } = await read(cli, getAgent, { agent: named });
+  return { agent, owner, document: readMandateDocument({ ...written, agent: agent.id }) };
+}
+
 /**
  * Reads the file, has the server say what it means, and signs. The digest is computed here over the very document that
  * was shown; a server that names another is not believed.
  */
 async function giveFromFile(cli: Cli, given: Given): Promise<void> {
-  const { digestMandate, parseMandate, readMandateDocument } = await import('../local/mandate-file.ts');
-  const written = parseMandate(await readText(cli, given.args[0] ?? ''));
-  const named = given.text('agent') ?? written['agent'];
-  if (typeof named !== 'string') throw usage('The mandate names no agent.', 'Write "agent: <name>" in the file, or add --agent.');
-  const { agent, owner } = await read(cli, getAgent, { agent: named });
-  const document = readMandateDocument({ ...written, agent: agent.id });
+  const { digestMandate } = await import('../local/mandate-file.ts');
+  const { agent, owner, document } = await readMandateFile(cli, given);
   const digest = digestMandate(document);
   const meaning = await read(cli, readMandate, { document });
   if (meaning.digest !== digest) {
@@ -106,6 +137,7 @@ async function giveFromFile(cli: Cli, given: Given): Promise<void> {
   }
   cli.print.note(`${agent.name} may, if you sign (${owner.displayName} answers for it):`);
   for (const sentence of meaning.sentences) cli.print.note(`  ${safeText(sentence)}`);
+  for (const line of changeLines(meaning.changes)) cli.print.note(line);
   await askFirst(cli, `Sign this mandate for ${agent.name}?`);
   const { key } = await cli.session();
   const { signMandate } = await import('@surety/sdk/sign');
@@ -114,9 +146,31 @@ async function giveFromFile(cli: Cli, given: Given): Promise<void> {
   if (mandate !== undefined) await printMandate(cli, mandate);
 }
 
-async function printMandate(cli: Cli, mandate: Mandate): Promise<void> {
+async function printMandate(cli: Cli, mandate: Mandate, more: readonly string[] = []): Promise<void> {
   const lines = mandate.sentences.map((sentence) => `  ${safeText(sentence)}`);
-  await cli.print.one(mandate, await shapeOf(cli), ['', ...lines]);
+  await cli.print.one(mandate, await shapeOf(cli), ['', ...lines, ...changeLines(mandate.changes), ...more]);
+}
+
+/** What it changes, below a line of its own. Nothing for the first mandate of an agent. */
+function changeLines(changes: readonly string[] | undefined): readonly string[] {
+  if (changes === undefined) return [];
+  if (changes.length === 0) return ['', 'Against the version before: nothing changes.'];
+  return ['', 'Against the version before:', ...changes.map((sentence) => `  ${safeText(sentence)}`)];
+}
+
+/** What of each limit is used now. Nothing for a mandate that has none, or is not in force. */
+async function useLines(cli: Cli, { id, state, document: { limits = [] } }: Mandate): Promise<readonly string[]> {
+  if (limits.length === 0 || state !== 'active') return [];
+  const { items } = await read(cli, getMandateUse, { mandate: id });
+  const lines = limits.map((limit, at) => {
+    const uses = items.filter((one) => one.limit === at + 1);
+    if (uses.length === 0) return `  limit ${at + 1}: nothing used`;
+    return uses.map(({ of, used, max, left }) => {
+      const where = limit.per === 'task' ? ` in ${safeText(of)}` : '';
+      return `  limit ${at + 1}: ${safeText(used)} of ${safeText(max)} used${where}, ${safeText(left)} left`;
+    });
+  });
+  return ['', 'Used now:', ...lines.flat()];
 }
 
 async function shapeOf(cli: Cli) {

@@ -39,7 +39,7 @@ export const requestCommands: readonly CommandSpec[] = [
     usage: 'approve <request>',
     summary: 'Say yes to exactly this call, once, signed with your key',
     changes: true,
-    options: [reason],
+    options: [reason, { flags: '--remember', about: 'the destinations of this call are known from now on' }],
     run: (cli, given) => answer(cli, given, 'approve'),
   },
   {
@@ -85,7 +85,8 @@ async function answer(cli: Cli, given: Given, word: Answer): Promise<void> {
   if (word === 'approve') await askFirst(cli, 'Say yes to exactly this call, once?');
   const { key } = await cli.session();
   const { signAnswerTo } = await import('@surety/sdk/sign');
-  const said = { answer: word, reason: given.text('reason') };
+  const remember = word === 'approve' && given.flag('remember') ? true : undefined;
+  const said = { answer: word, reason: given.text('reason'), remember } as const;
   const signature = cli.dryRun ? 'not-signed' : await signAnswerTo(await key(), approval, said, cli.io.now());
   const answered = await change(cli, answerApproval, { approval: approval.id, signature });
   if (answered === undefined) return;

@@ -4,6 +4,7 @@ import type { Approval } from '@surety/contract/approval';
 import type { Human } from '@surety/contract/human';
 import type { Mandate } from '@surety/contract/mandate';
 import type { Passkey } from '@surety/contract/passkey';
+import type { Destination, FieldLabels } from '@surety/contract/flow';
 import type { Operation, System } from '@surety/contract/system';
 import type { TaskView } from '@surety/contract/task';
 import type { Shape } from '../output/print.ts';
@@ -106,6 +107,7 @@ export function systemShape(names: Names): Shape<System> {
       { title: 'CALLED', value: ({ displayName }) => displayName },
       { title: 'STATE', value: ({ state }) => state, mark: ({ state }) => (state === 'active' ? 'allowed' : 'denied') },
       { title: 'TOOLS', value: ({ operations }) => String(operations.length) },
+      { title: 'LABELS', value: ({ flow }) => flow.labels.join(', ') },
       {
         title: 'UPSTREAM',
         value: ({ upstream }) => (upstream.kind === 'mcp-http' ? upstream.url : [upstream.command, ...upstream.args].join(' ')),
@@ -129,8 +131,32 @@ export const operationShape: Shape<Operation> = {
     { title: 'TOOL', value: ({ name }) => name },
     { title: 'EFFECT', value: ({ effect }) => effect },
     { title: 'SAYS', value: ({ effectBy }) => saidBy[effectBy] },
+    { title: 'LABELS', value: ({ flow }) => flow?.labels.join(', ') ?? '' },
     { title: 'TITLE', value: ({ title }) => title },
+    {
+      title: 'ARGUMENTS',
+      value: ({ flow }) => flow?.guards.map(({ pointer, of }) => `${pointer}=${of}`).join(', ') ?? '',
+      wide: true,
+    },
+    { title: 'FIELDS', value: ({ flow }) => fieldWords(flow?.fields ?? {}), wide: true },
     { title: 'DEFINITION', value: ({ definitionDigest }) => definitionDigest, wide: true },
+  ],
+};
+
+function fieldWords(fields: FieldLabels): string {
+  return Object.entries(fields)
+    .map(([pointer, labels]) => `${pointer}=${labels.join(',')}`)
+    .join('; ');
+}
+
+export const destinationShape: Shape<Destination> = {
+  name: ({ value }) => value,
+  columns: [
+    { title: 'KIND', value: ({ kind }) => kind },
+    { title: 'VALUE', value: ({ value }) => value },
+    { title: 'ADDED BY', value: ({ addedByName, from }) => (from === 'approval' ? `${addedByName}, with a yes` : addedByName) },
+    { title: 'SINCE', value: ({ addedAt }) => addedAt },
+    { title: 'REQUEST', value: ({ approval }) => approval ?? '', wide: true },
   ],
 };
 

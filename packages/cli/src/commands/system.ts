@@ -6,6 +6,7 @@ import {
   refreshSystem,
   removeSystem,
 } from '@surety/contract/authority-routes';
+import { setSignInDemand } from '@surety/contract/signin-routes';
 import { Effect, type System } from '@surety/contract/system';
 import { askFirst } from '../ask-first.ts';
 import { change, read } from '../change.ts';
@@ -14,8 +15,9 @@ import type { Cli, CommandSpec, Given } from '../command.ts';
 import { readStdin } from '../io.ts';
 import { suggest } from '../suggest.ts';
 import { peopleNames } from './names.ts';
-import { definedOnly, readText } from './read-given.ts';
+import { definedOnly, readCount, readText } from './read-given.ts';
 import { operationShape, systemShape } from './shapes.ts';
+import { systemLabelCommand } from './system-label.ts';
 
 export const systemCommands: readonly CommandSpec[] = [
   {
@@ -56,6 +58,19 @@ export const systemCommands: readonly CommandSpec[] = [
     run: add,
   },
   {
+    usage: 'sign-in <system>',
+    summary: 'Say how freshly a person must have signed in for calls that are made for them there. Left out: it does not matter',
+    changes: true,
+    options: [{ flags: '--within <seconds>', about: 'a call later than that after they signed in asks them to sign in again' }],
+    run: async (cli, given) => {
+      const [system = ''] = given.args;
+      const set = await change(cli, setSignInDemand, { system, withinSeconds: readCount(given, 'within') ?? null });
+      if (set === undefined) return;
+      const said = set.withinSeconds === null ? 'it does not matter when people signed in' : `within ${set.withinSeconds} s`;
+      await cli.print.result(set, [said], set.system);
+    },
+  },
+  {
     usage: 'tools <system>',
     summary: 'The tools of a system, and what they do to the world',
     run: async (cli, { args }) => {
@@ -82,6 +97,7 @@ export const systemCommands: readonly CommandSpec[] = [
       else await cli.print.one(one, operationShape);
     },
   },
+  systemLabelCommand,
   {
     usage: 'refresh <system>',
     summary: 'Read the tools of a system again',

@@ -1,6 +1,9 @@
 import { endTask, listTasks } from '@surety/contract/authority-routes';
+import type { TaskFlow } from '@surety/contract/flow';
+import { declassifyTask, getTaskFlow } from '@surety/contract/flow-routes';
 import type { TaskView } from '@surety/contract/task';
 import { change, read } from '../change.ts';
+import { usage } from '../cli-error.ts';
 import type { Cli, CommandSpec, Given } from '../command.ts';
 import { safeText } from '../output/safe-text.ts';
 import { timeLeft } from '../output/times.ts';
@@ -37,7 +40,38 @@ export const taskCommands: readonly CommandSpec[] = [
       await cli.print.result(ended, [cli.print.style.mark('stopped', `ended ${ended.id}, and what hung from it`)], ended.id);
     },
   },
+  {
+    usage: 'labels <task>',
+    summary: 'What the tree of a task has seen so far, and what brought it',
+    run: async (cli, { args }) => printFlow(cli, await read(cli, getTaskFlow, { task: (args[0] ?? '') as never })),
+  },
+  {
+    usage: 'declassify <task> <label>',
+    summary: 'Take a label off the tree of a task and all that it has seen so far, because you have looked',
+    changes: true,
+    options: [{ flags: '--reason <text>', about: 'kept in the log' }],
+    run: async (cli, given) => {
+      const [task = '', label = ''] = given.args;
+      const reason = given.text('reason');
+      if (reason === undefined) throw usage('It is not said why.', 'Add --reason "what you have looked at".');
+      const flow = await change(cli, declassifyTask, { task: task as never, label, reason });
+      if (flow !== undefined) await printFlow(cli, flow);
+    },
+  },
 ];
+
+async function printFlow(cli: Cli, flow: TaskFlow): Promise<void> {
+  const lines = flow.labels.map(
+    ({ name, system, operation, action, tree }) =>
+      `${name}  from ${system}${operation === '' ? '' : `.${operation}`}  ${action}${tree === flow.root ? '' : `  (in ${tree}, which it goes on from)`}`,
+  );
+  const values = `${flow.values} ${flow.values === 1 ? 'value is' : 'values are'} followed.`;
+  await cli.print.result(
+    flow,
+    [...(lines.length === 0 ? ['It has no labels.'] : lines), values],
+    flow.labels.map(({ name }) => name).join('\n'),
+  );
+}
 
 async function showTree(cli: Cli, { args }: Given): Promise<void> {
   const [task = ''] = args;

@@ -14,8 +14,8 @@ export async function lockChanges(tx: Tx): Promise<void> {
 }
 
 /**
- * Adds changes behind the newest, under `lockChanges`, and sends a wake-up with the commit. The cut-offs of principals are kept
- * for good. The number of the last one.
+ * Adds changes behind the newest, under `lockChanges`, and sends a wake-up with the commit. The cut-offs of principals, and of
+ * what they handed on, are kept for good. The number of the last one.
  */
 export async function addChanges(tx: Tx, changes: readonly Pick<Change, 'what' | 'key'>[], channel: string): Promise<number> {
   const { rows } = await tx.query<{ last: number }>(
@@ -29,7 +29,7 @@ export async function addChanges(tx: Tx, changes: readonly Pick<Change, 'what' |
      ),
      kept as (
        insert into cut_off (key, number)
-       select key, max(number) from added where what in ('cutoff', 'stopped') and key ~ '^(hum|wkl|agt)_' group by key
+       select key, max(number) from added where what in ('cutoff', 'stopped') and key ~ '^(hum|wkl|agt|handed_on:agt|handed_on:tok)_' group by key
        on conflict (key) do update set number = excluded.number
      ),
      woken as (select pg_notify($3, max(number)::text) from added having count(*) > 0)

@@ -3,14 +3,16 @@ import type { Change } from './change.ts';
 /** Longer than any access token lives: an older cut-off concerns only what has expired by itself. */
 export const cutOffKeptMs = 10 * 60 * 1000;
 
+type CutOff = { readonly atMs: number; readonly number: number };
+
 /**
  * The young cut-offs, whole in memory: until when everything that was issued for a key is dead. They are kept by the
  * monotonic clock, at least `cutOffKeptMs` and at most twice as long, in two generations.
  */
 export class CutOffs {
   readonly #now: () => number;
-  #young = new Map<string, number>();
-  #old = new Map<string, number>();
+  #young = new Map<string, CutOff>();
+  #old = new Map<string, CutOff>();
   #turnedAtMs: number;
 
   /** `now`: monotonic milliseconds. */
@@ -19,13 +21,25 @@ export class CutOffs {
     this.#turnedAtMs = now();
   }
 
-  add({ key, atMs }: Change): void {
+  add({ key, atMs, number }: Change): void {
     this.#turn();
-    this.#young.set(key, Math.max(atMs, this.of(key) ?? Number.NEGATIVE_INFINITY));
+    const before = this.#find(key);
+    const atLeast =
+      before === undefined ? { atMs, number } : { atMs: Math.max(atMs, before.atMs), number: Math.max(number, before.number) };
+    this.#young.set(key, atLeast);
   }
 
   /** Milliseconds since the epoch: what was issued for `key` at or before is dead. */
   of(key: string): number | undefined {
+    return this.#find(key)?.atMs;
+  }
+
+  /** Number of the change: what was issued for `key` when no newer one was known is dead. */
+  numberOf(key: string): number | undefined {
+    return this.#find(key)?.number;
+  }
+
+  #find(key: string): CutOff | undefined {
     return this.#young.get(key) ?? this.#old.get(key);
   }
 

@@ -23,6 +23,8 @@ export type Feed = {
   isFresh(): boolean;
   /** Milliseconds since the epoch: what was issued for `key` at or before is dead. */
   cutoffOf(key: string): number | undefined;
+  /** Number of the newest change that cut `key` off: what was issued before it was known is dead, whatever clocks say. */
+  cutoffNumberOf(key: string): number | undefined;
   /** Called for each change, in the order of their numbers. Returns how to end it. */
   onChange(listener: (change: Change) => void): () => void;
   /** Applies at once what the worker has brought, also while the event loop is busy. Called by all of the above. */
@@ -124,6 +126,11 @@ class NodeFeed implements Feed {
   cutoffOf(key: string): number | undefined {
     this.catchUp();
     return this.#cutOffs.of(key);
+  }
+
+  cutoffNumberOf(key: string): number | undefined {
+    this.catchUp();
+    return this.#cutOffs.numberOf(key);
   }
 
   onChange(listener: (change: Change) => void): () => void {

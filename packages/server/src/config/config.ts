@@ -14,6 +14,8 @@ export const Config = z.strictObject({
   SURETY_GATEWAY_URL: z.url({ protocol: /^https?$/ }).optional().describe('Public origin of the gateway. Unset: http://127.0.0.1:<gateway port>.'),
   SURETY_ACCESS_TOKEN_SECONDS: z.coerce.number().int().min(30).max(300).default(300).describe('Lifetime of an access token.'),
   SURETY_REREAD_SECONDS: z.coerce.number().int().min(10).max(86_400).default(300).describe('How often each protected system is asked again what can be called on it. What is new or has changed cannot be called until a person has looked at it.'),
+  SURETY_COMPARE_SHARE: z.coerce.number().min(0).max(1).default(0.001).describe('Share of decisions that the official Cedar makes again, off the path, from 0 (none) to 1 (all). A difference is a finding; `surety status` shows it.'),
+  SURETY_DEED_DAYS: z.coerce.number().int().min(367).max(3_660).default(400).describe('How long what agents did is kept for limits and rules about the past. No window of a limit or rule is longer than 366 days.'),
   SURETY_KEY_DAYS: z.coerce.number().int().min(1).max(365).default(30).describe('How long one key signs access tokens before the next takes its place. The one before verifies until what it signed has expired.'),
   SURETY_APPROVAL_SECONDS: z.coerce.number().int().min(10).max(86_400).default(600).describe('How long a question waits for a person before it expires to no.'),
   SURETY_HOLD_MS: z.coerce.number().int().min(0).max(55_000).default(45_000).describe('How long an open connection waits for a person before the agent is told to repeat the call later.'),
@@ -24,6 +26,13 @@ export const Config = z.strictObject({
   SURETY_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('warn').describe('What the operators log holds, on stderr.'),
   SURETY_ALLOW_COMMANDS: z.stringbool().default(false).describe('Whether a protected system may be a command that this server runs as its child. Only where every administrator may run commands here anyway.'),
   SURETY_ALLOW_LOOPBACK_ISSUERS: z.stringbool().default(false).describe('Whether the keys of a trusted issuer may come from plain http on this computer. For trials only.'),
+  SURETY_CLIENT_REGISTRATION: z.stringbool().default(false).describe('Whether clients may register themselves at `/register` (RFC 7591), each as a draft, with an initial access token that a person made.'),
+  SURETY_MTLS_PORT: port.optional().describe('Port where clients show TLS certificates (RFC 8705), for tokens and for calls alike. Unset: there is none.'),
+  SURETY_MTLS_URL: z.url({ protocol: /^https$/ }).optional().describe('Public origin of that port. Unset: https://127.0.0.1:<port>.'),
+  SURETY_MTLS_CERT_FILE: z.string().min(1).optional().describe('PEM file with the certificate of the server for that port, and what is above it.'),
+  SURETY_MTLS_KEY_FILE: z.string().min(1).optional().describe('PEM file with the private key of that certificate.'),
+  SURETY_CLIENT_CERT_PROXY: z.union([z.ipv4(), z.ipv6()]).optional().describe('Address of the one proxy that ends TLS and says which certificate it saw (RFC 9440). It must remove that header from what clients send. Unset: nobody is believed.'),
+  SURETY_CLIENT_CERT_HEADER: z.string().regex(/^[a-z0-9-]{1,40}$/).default('client-cert').describe('The header field in which that proxy says it; its chain is in the same name with `-chain` at the end.'),
   SURETY_ACCEPT_UNSAFE_DATABASE: z.stringbool().default(false).describe('Start on a PostgreSQL with fsync or full_page_writes off. The promises about the record are then void.'),
 });
 export type Config = z.output<typeof Config>;

@@ -7,6 +7,8 @@ export type FaultOptions = ErrorOptions & {
   readonly issues?: readonly FaultIssue[];
   /** Why, in words, when a decision refused; shown to the caller. */
   readonly why?: readonly string[];
+  /** What a 401 demands besides a token, as parameters of its challenge (RFC 9470 §3). */
+  readonly challenge?: Readonly<Record<string, string | number>>;
 };
 
 /** The one error class that crosses a room's door. Anything else thrown is a bug and leaves as `internal`. */
@@ -17,6 +19,7 @@ export class Fault extends Error {
   readonly detail: string | undefined;
   readonly issues: readonly FaultIssue[] | undefined;
   readonly why: readonly string[] | undefined;
+  readonly challenge: FaultOptions['challenge'];
 
   constructor(code: FaultCode, detail?: string, options: FaultOptions = {}) {
     super(faults[code].title, options);
@@ -24,6 +27,7 @@ export class Fault extends Error {
     this.detail = detail;
     this.issues = options.issues;
     this.why = options.why;
+    this.challenge = options.challenge;
   }
 }
 

@@ -79,6 +79,8 @@ test('nodes that start at once agree on one key of each purpose, one next key an
   assert.equal(two.tokenKey().kid, three.tokenKey().kid);
   assert.deepEqual(one.nonceSecret, two.nonceSecret);
   assert.deepEqual(two.nonceSecret, three.nonceSecret);
+  assert.deepEqual([one.flowSecret, two.flowSecret], [three.flowSecret, three.flowSecret]);
+  assert.notDeepEqual(one.flowSecret, one.nonceSecret);
   assert.equal(one.nonceSecret.length, 32);
   const { rows } = await db.query<{ purpose: string; state: string; count: number }>(
     'select purpose, state, count(*) as count from signing_key group by purpose, state order by purpose, state',
@@ -109,11 +111,12 @@ test('private keys and secrets lie sealed in the database', async () => {
   const { rows } = await db.query<{ text: string }>(
     `select jwk::text || encode(sealed, 'escape') as text from signing_key union all select encode(sealed, 'escape') from house_secret`,
   );
-  assert.equal(rows.length, 4);
+  assert.equal(rows.length, 5);
   for (const { text } of rows) assert.doesNotMatch(text, /"d"/);
-  const secret = nodes[0]!.ring.nonceSecret;
-  const found = await db.query(`select 1 from house_secret where position($1::bytea in sealed) > 0`, [secret]);
-  assert.equal(found.rowCount, 0);
+  for (const secret of [nodes[0]!.ring.nonceSecret, nodes[0]!.ring.flowSecret]) {
+    const found = await db.query(`select 1 from house_secret where position($1::bytea in sealed) > 0`, [secret]);
+    assert.equal(found.rowCount, 0);
+  }
 });
 
 test('the key of checkpoints signs notes that its vkey verifies, and never a token', () => {

@@ -23,6 +23,8 @@ export type KeyRing = {
   logSigner(origin: string): LogSigner;
   /** 32 bytes, the same on every node: DPoP nonces are made from it. */
   readonly nonceSecret: Buffer;
+  /** 32 bytes, the same on every node: fingerprints of values are keyed with it. */
+  readonly flowSecret: Buffer;
   /** Reads the keys again; on a change of `keys` it happens by itself. */
   refresh(): Promise<void>;
   close(): void;
@@ -53,6 +55,7 @@ const retryMs = 100;
 export async function openKeyRing({ db, sealer, clock, feed }: KeyRingOptions): Promise<KeyRing> {
   await db.transaction((tx) => makeFirstKeys(tx, { sealer, clock }));
   const nonceSecret = await readHouseSecret({ db, sealer, clock }, 'dpop-nonce');
+  const flowSecret = await readHouseSecret({ db, sealer, clock }, 'flow');
   const reader = createReader(async () => readKeys(await listLivingKeys(db), sealer));
   await reader.read();
   const unsubscribe = feed.onChange((change) => {
@@ -70,6 +73,7 @@ export async function openKeyRing({ db, sealer, clock, feed }: KeyRingOptions): 
     },
     logSigner: (origin) => createLogSigner(origin, (reader.fresh() ?? notReady()).log),
     nonceSecret,
+    flowSecret,
     refresh: () => reader.read(),
     close: () => {
       unsubscribe();

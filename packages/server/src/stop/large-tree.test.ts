@@ -5,6 +5,7 @@ import { readChain } from '#authn/read-chain';
 import { test } from 'vitest';
 import { openAuthorityFacts } from '#delegation/authority-facts';
 import { endMandate } from '#delegation/end-mandate';
+import { endTask } from '#delegation/end-task';
 import { giveMandate } from '#delegation/give-mandate';
 import { readMandate } from '#delegation/read-mandate';
 import { newTask } from '#delegation/task';
@@ -106,4 +107,28 @@ test('ending the mandate at the root of a thousand tasks is not kept waiting by 
     [children.map(({ id }) => id)],
   );
   assert.equal(said.rows[0]?.count, 1_000);
+});
+
+test('ending the task at the top of ten thousand ends what hangs lowest with its first commit, and then writes down all of them', async () => {
+  const one = await agent({ state: 'active' });
+  await db.query("delete from task where id like 'tsk_0000%'");
+  const root = newTask({ agent: one.id, answerable: one.owner, purpose: 'all of it', lifetimeSeconds: 3600 }, clock());
+  await addTask(db, root);
+  await tree(root.id);
+  await upToDate();
+  const count = async (text: string) => (await db.query<{ count: number }>(text, [root.id])).rows[0]?.count;
+  const open = () => count("select count(*) as count from task where root = $1 and state = 'open'");
+  const fresh = openAuthorityFacts({ db, feed });
+  const top = async () => (await fresh.chain(`tsk_${String(tasks).padStart(26, '0')}`))?.[0]?.state;
+  assert.deepEqual([await top(), await open()], ['open', tasks + 1]);
+  const from = performance.now();
+  const ending = endTask({ db, clock }, one.owner, { task: root.id });
+  while ((await top()) === 'open' && performance.now() - from < 10_000) await pause(5);
+  assert.ok(performance.now() - from < 1_000, `${performance.now() - from} ms`);
+  assert.equal((await ending).state, 'ended');
+  assert.equal(await open(), 0);
+  const written =
+    "select count(*) as count from entry where type = 'task.ended' and task in (select id from task where root = $1)";
+  assert.ok(((await count(written)) ?? 0) >= tasks + 1);
+  assert.equal((await endTask({ db, clock }, one.owner, { task: root.id })).state, 'ended');
 });

@@ -9,6 +9,17 @@ export type AcceptedManifestRow = {
   accepted_at: Date;
 };
 
+export type AccessRequestRow = {
+  id: string;
+  workload: string;
+  application: string;
+  approval: string;
+  evaluation: string;
+  question_digest: string;
+  idempotency_key: string | null;
+  requested_at: Date;
+};
+
 export type AgentRow = {
   id: string;
   name: string;
@@ -22,11 +33,33 @@ export type AgentRow = {
   state: string;
   revision: number;
   created_at: Date;
+  ownership: number;
 };
 
 export type AgentRedirectRow = {
   agent: string;
   uri: string;
+};
+
+export type ApplicationRow = {
+  id: string;
+  name: string;
+  version: number;
+  state: string;
+};
+
+export type ApplicationPepRow = {
+  workload: string;
+  application: string;
+};
+
+export type ApplicationVersionRow = {
+  application: string;
+  version: number;
+  document: unknown;
+  document_digest: string;
+  published_by: string;
+  published_at: Date;
 };
 
 export type ApprovalRow = {
@@ -90,11 +123,34 @@ export type CredentialRow = {
   manifest_digest: string | null;
   manifest_attested: boolean;
   manifest_accepted: boolean;
+  for_consent: boolean;
 };
 
 export type CutOffRow = {
   key: string;
   number: number;
+};
+
+export type DeedRow = {
+  action: string;
+  root: string;
+  agent: string;
+  system: string;
+  operation: string;
+  at: Date;
+  body: unknown;
+  released: boolean;
+};
+
+export type DestinationRow = {
+  kind: string;
+  value: string;
+  state: string;
+  origin: string;
+  added_by: string;
+  approval: string | null;
+  added_at: Date;
+  revision: number;
 };
 
 export type EnforcementPointRow = {
@@ -185,6 +241,12 @@ export type MandateRow = {
   given_by: string;
   state: string;
   created_at: Date;
+  ownership: number;
+};
+
+export type MeterRow = {
+  key: string;
+  made_at: Date;
 };
 
 export type OrganisationPolicyRow = {
@@ -192,6 +254,9 @@ export type OrganisationPolicyRow = {
   text: string;
   published_by: string;
   published_at: Date;
+  rules: unknown;
+  in_force: boolean;
+  returned_from: number | null;
 };
 
 export type PartnerClientRow = {
@@ -215,9 +280,56 @@ export type PasskeyRow = {
   created_at: Date;
 };
 
+export type PolicyDeployerRow = {
+  workload: string;
+  named_by: string;
+  named_at: Date;
+};
+
+export type PolicyStageRow = {
+  version: number;
+  scope: unknown;
+  salt: string;
+  ended_at: Date | null;
+};
+
+export type PolicyTestSetRow = {
+  version: number;
+  revision: number;
+  tests: unknown;
+  set_at: Date;
+};
+
 export type PrincipalNameRow = {
   name: string;
   principal: string;
+};
+
+export type ProposalRow = {
+  id: string;
+  title: string;
+  change: unknown;
+  base: unknown;
+  digest: string;
+  state: string;
+  proposed_by: string;
+  answerable: string;
+  confirmed_by: string | null;
+  confirmed_cut: number | null;
+  version: number | null;
+  stage: unknown;
+  effect: unknown;
+  created_at: Date;
+  moved_at: Date;
+};
+
+export type RegistrationRow = {
+  id: string;
+  token_hash: Buffer;
+  owner: string;
+  opened_by: string;
+  expires_at: Date;
+  used_at: Date | null;
 };
 
 export type RoleRow = {
@@ -242,6 +354,34 @@ export type SessionRow = {
   expires_at: Date;
   ended_at: Date | null;
   opened_after: number;
+};
+
+export type ShadowCountRow = {
+  proposal: string;
+  decisions: number;
+  differing: number;
+  skipped: number;
+};
+
+export type ShadowDifferenceRow = {
+  proposal: string;
+  agent: string;
+  system: string;
+  operation: string;
+  outcome_now: string;
+  outcome_then: string;
+  reason_now: string;
+  reason_then: string;
+  decisions: number;
+  first_at: Date;
+  last_at: Date;
+};
+
+export type SignInDemandRow = {
+  system: string;
+  within_seconds: number;
+  set_by: string;
+  set_at: Date;
 };
 
 export type SigninChallengeRow = {
@@ -295,6 +435,8 @@ export type SystemRow = {
   state: string;
   revision: number;
   created_at: Date;
+  labels: string[];
+  labels_by: string;
 };
 
 export type SystemCredentialRow = {
@@ -338,6 +480,26 @@ export type TreeHeadRow = {
   at: Date;
 };
 
+export type TreeLabelRow = {
+  root: string;
+  name: string;
+  system: string;
+  operation: string;
+  action: string;
+  at: Date;
+};
+
+export type TreeValueRow = {
+  root: string;
+  fingerprint: Buffer;
+  is_untrusted: boolean;
+  labels: string[];
+  system: string;
+  operation: string;
+  action: string;
+  at: Date;
+};
+
 export type TrustedIssuerRow = {
   id: string;
   name: string;
@@ -354,6 +516,12 @@ export type TrustedIssuerRow = {
 
 export type UnsequencedRow = {
   id: string;
+};
+
+export type VettedDocumentRow = {
+  name: string;
+  version: number;
+  at: Date;
 };
 
 export type WorkloadRow = {

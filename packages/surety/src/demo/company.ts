@@ -78,18 +78,26 @@ async function addColleagues(client: Client): Promise<void> {
   await client.call(addHuman, { name: 'jonas', displayName: 'Jonas Weber', title: 'auditor', groups: [], roles: ['auditor'] });
 }
 
+/**
+ * All of it is the company's own: what comes from there is an outsider's only where outsiders write into it, as into an inbox.
+ */
+const inside = true;
+
 async function protectSystems(client: Client, servers: Servers): Promise<void> {
-  await client.call(addSystem, { name: 'shop', upstream: { kind: 'mcp-http', url: servers.shop } });
+  await client.call(addSystem, { name: 'shop', upstream: { kind: 'mcp-http', url: servers.shop, inside } });
   await client.call(addSystem, {
     name: 'payments',
-    upstream: { kind: 'mcp-http', url: servers.payments },
+    upstream: { kind: 'mcp-http', url: servers.payments, inside },
     credential: { place: { kind: 'header', name: 'x-api-key' }, value: servers.paymentsKey },
   });
   await client.call(classifyOperation, { system: 'payments', operation: 'refund', effect: 'money' });
   const [command = '', ...args] = servers.inbox;
-  await client.call(addSystem, { name: 'inbox', upstream: { kind: 'mcp-stdio', command, args } });
+  await client.call(addSystem, { name: 'inbox', upstream: { kind: 'mcp-stdio', command, args, inside } });
   const [filesCommand = '', ...filesArgs] = servers.files;
-  await client.call(addSystem, { name: 'files', upstream: { kind: 'mcp-stdio', command: filesCommand, args: filesArgs } });
+  await client.call(addSystem, {
+    name: 'files',
+    upstream: { kind: 'mcp-stdio', command: filesCommand, args: filesArgs, inside },
+  });
 }
 
 type Hire = {
