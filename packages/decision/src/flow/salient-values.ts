@@ -149,7 +149,10 @@ export function requestValues(text: string): readonly SalientValue[] {
   return [...values.values()];
 }
 
-/** Every text and number of a value, and every key that is no plain word, with its field. */
+/** What names a field of a form: nobody's words. */
+const fieldName = /^[a-z]\w{0,40}$/i;
+
+/** Every text and number of a value, with its field; and every key that may be a value itself: no field name, or one of a list. */
 function* leavesOf(value: ExactValue, field = ''): Generator<{ readonly field: string; readonly text: string }> {
   if (typeof value === 'string') yield { field, text: value };
   else if (value instanceof ExactNumber) yield { field, text: value.text };
@@ -157,7 +160,8 @@ function* leavesOf(value: ExactValue, field = ''): Generator<{ readonly field: s
   else if (isExactRecord(value)) {
     for (const [key, item] of Object.entries(value)) {
       const below = `${field}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-      yield { field: below, text: key };
+      const isPlain = fieldName.test(key) && !isExactRecord(item) && !isExactList(item);
+      if (!isPlain) yield { field: below, text: key };
       yield* leavesOf(item, below);
     }
   }
