@@ -152,7 +152,7 @@ export function requestValues(text: string): readonly SalientValue[] {
 /** What names a field of a form: nobody's words. */
 const fieldName = /^[a-z]\w{0,40}$/i;
 
-/** Every text and number of a value, with its field; and every key that may be a value itself: no field name, or one of a list. */
+/** Every text and number of a value, with its field; and every key that may be a value itself: no name of a plain field. */
 function* leavesOf(value: ExactValue, field = ''): Generator<{ readonly field: string; readonly text: string }> {
   if (typeof value === 'string') yield { field, text: value };
   else if (value instanceof ExactNumber) yield { field, text: value.text };
