@@ -89,7 +89,7 @@ function plainCondition(facts: CallFacts, reason: Limit['reason']): Plain | unde
     case 'mandate.autonomy':
       return no('the autonomy level permits more than reading', 'observe');
     case 'held.autonomy':
-      return no('the autonomy level permits changes without a person', 'propose');
+      return no('the autonomy level permits this without a person', askingLevel(facts));
     case 'held.flow':
     case 'flow.forbidden':
       return flowCondition(facts);
@@ -105,6 +105,11 @@ function taskWords(task: CallFacts['task'], agent: string | undefined, nowMs: nu
   if (task.agent !== agent) return 'of another agent';
   if (task.state !== 'open') return 'ended';
   return task.expiresAtMs <= nowMs ? 'expired' : 'open';
+}
+
+/** The autonomy level that asks before this: of the mandate or of the agent. */
+function askingLevel({ agent, mandate }: CallFacts): string {
+  return agent?.autonomy === 'propose' ? 'propose' : (mandate?.policies?.document.autonomy ?? 'propose');
 }
 
 /** What of the chain needs no policy to be read. */
