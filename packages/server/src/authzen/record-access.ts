@@ -39,7 +39,7 @@ export async function judgeRecorded<Judged extends Standing>(
     if (result === 'committed') return judged;
     if (result === 'replayed') throw new Fault('dpop.proof_replayed');
     isSpent = true;
-    if (result === 'stale') await hearNewer(room.feed, pep.change);
+    if (result === 'stale') await hearNewer(room, pep.change);
   }
   throw new Fault('service.not_ready', 'what this was decided on kept changing');
 }

@@ -244,7 +244,7 @@ async function commitIntent(
   });
   if (result === 'committed' && judged.counted !== undefined) house.deeds?.add(actionId);
   if (result !== 'replayed' && result !== 'limit') attempt.proofSpent = true;
-  if (result === 'stale') await hearNewer(house.feed, judged.fence.change);
+  if (result === 'stale') await hearNewer(house, judged.fence.change);
   return result;
 }
 

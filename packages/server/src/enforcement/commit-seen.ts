@@ -4,6 +4,7 @@ import { hearNewer } from '#change/hear-newer';
 import type { AuthorityFacts } from '#delegation/authority-facts';
 import type { SeenAt } from '#flow/keep-look';
 import type { Flow } from '#flow/open-flow';
+import type { Db } from '#kernel/db';
 import { Fault } from '#kernel/fault';
 import type { CommitResult, CommitUnit } from '#ledger/commit-queue';
 
@@ -11,6 +12,7 @@ export type SeenRoom = {
   readonly flow: Pick<Flow, 'keep' | 'kept'>;
   readonly authority: Pick<AuthorityFacts, 'task'>;
   readonly feed: Feed;
+  readonly db: Db;
 };
 
 /** Something that came from a system, and who is to have it. `action` is empty for what came outside of a call. */
@@ -34,7 +36,7 @@ const maxLooks = 5;
  * `service.not_ready`.
  */
 export async function commitSeen(
-  { flow, authority, feed }: SeenRoom,
+  { flow, authority, feed, db }: SeenRoom,
   { caller, look, action, ...called }: SeenPlace,
   commit: (seen: SeenUnit) => Promise<CommitResult>,
 ): Promise<void> {
@@ -48,7 +50,7 @@ export async function commitSeen(
     const { sights, fence } = toKeep;
     const unit = { ...(sights.length === 0 ? {} : { sights }), ...(fence.keys.length === 0 ? {} : { fence }) };
     if ((await commit(unit)) !== 'stale') return flow.kept(at, toKeep);
-    await hearNewer(feed, fence.change);
+    await hearNewer({ feed, db }, fence.change);
   }
   throw new Fault('service.not_ready', 'the labels of the task kept changing');
 }

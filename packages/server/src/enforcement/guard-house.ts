@@ -98,7 +98,7 @@ async function admit(room: GuardRoom, caller: AuthenticatedCaller): Promise<Admi
     const result = await failClosed(room, room.queue.commit({ entries: [], spends, fence: standing.fence }));
     if (result === 'committed') return { ok: true };
     if (result === 'replayed') throw new Fault('dpop.proof_replayed');
-    await hearNewer(room.feed, standing.fence.change);
+    await hearNewer(room, standing.fence.change);
   }
   throw new Fault('service.not_ready');
 }

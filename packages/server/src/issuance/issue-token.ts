@@ -98,7 +98,7 @@ export async function issueToken(
     );
     if (result === 'committed') return response;
     if (result === 'replayed') throw usedBefore(granted);
-    await hearNewer(room.feed, change);
+    await hearNewer(room, change);
   }
   throw new Fault('service.not_ready', 'what the token stands on kept changing');
 }

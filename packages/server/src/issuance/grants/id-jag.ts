@@ -87,7 +87,7 @@ export async function issueIdJag(room: IssuanceRoom, request: GrantRequest): Pro
     );
     if (result === 'committed') return answerOf(room, claims);
     if (result === 'replayed') throw new Fault('client.assertion_replayed', 'the assertion or the proof was used before');
-    await hearNewer(room.feed, change);
+    await hearNewer(room, change);
   }
   throw new Fault('service.not_ready', 'what the assertion stands on kept changing');
 }
